@@ -1,0 +1,1 @@
+"""Tools for set-up. Only the standard library: they run before anything is installed."""
