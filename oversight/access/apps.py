@@ -1,0 +1,8 @@
+"""People: roles, scope, sign-in."""
+
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    name = "oversight.access"
+    label = "access"

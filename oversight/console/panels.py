@@ -1,0 +1,95 @@
+"""Panels of the home page: each app registers its own, under a fixed key.
+
+    register_panel(Panel(key="agreements.program", title="Program now", order=10, action="aggregates.view",
+                         context=program, template="agreements/panels/program.html"))
+
+`context` reads through selectors and returns what the template gets as `data`, or None when the panel has
+nothing to say to this person today; then it is not shown. Panels are drawn with the page: measured, all of
+them together stay far below what a second request would cost (docs/metrics.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal, TypeVar, cast
+
+from oversight.access.actors import person
+from oversight.access.models import User
+from oversight.access.permissions import MATRIX, may
+
+__all__ = ["DrawnPanel", "Panel", "PanelRequest", "all_panels", "panels_for", "register_panel"]
+
+T = TypeVar("T")
+Width = Literal["full", "wide", "narrow"]
+
+
+@dataclass(slots=True)
+class PanelRequest:
+    """Who looks, on which day. `once` shares a reading between the panels of one page."""
+
+    user: User
+    today: date
+    _read: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, key: str, read: Callable[[], T]) -> T:
+        """What `read` returned the first time that a panel of this page asked for `key`."""
+        if key not in self._read:
+            self._read[key] = read()
+        return cast(T, self._read[key])
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One part of the home page.
+
+    `key`: fixed, "<app>.<name>"; also the anchor of its heading. `action`: the line of the permission matrix
+    that shows it. `width`: full, wide (two thirds) or narrow (one third) on a wide screen. `scripts`: static
+    files that it needs, loaded once and late.
+    """
+
+    key: str
+    title: str
+    order: int
+    action: str
+    context: Callable[[PanelRequest], Any]
+    template: str
+    width: Width = "full"
+    scripts: tuple[str, ...] = ()
+
+    @property
+    def anchor(self) -> str:
+        return self.key.replace(".", "-").replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPanel:
+    """A panel with what it shows to one person."""
+
+    panel: Panel
+    data: Any
+
+
+_panels: dict[str, Panel] = {}
+
+
+def register_panel(panel: Panel) -> Panel:
+    """Add a panel. Raises ValueError when the key is taken, KeyError for an action outside the matrix."""
+    if panel.key in _panels:
+        raise ValueError(f"Two panels have the key {panel.key!r}.")
+    MATRIX[panel.action]
+    _panels[panel.key] = panel
+    return panel
+
+
+def all_panels() -> list[Panel]:
+    """In the order shown."""
+    return sorted(_panels.values(), key=lambda panel: (panel.order, panel.key))
+
+
+def panels_for(request: PanelRequest) -> list[DrawnPanel]:
+    """The panels that the person's role opens and that have something to show."""
+    actor = person(request.user)
+    drawn = (DrawnPanel(panel, panel.context(request)) for panel in all_panels() if may(actor, panel.action))
+    return [item for item in drawn if item.data is not None]

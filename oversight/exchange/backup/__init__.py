@@ -1,0 +1,12 @@
+"""Backup and restore of everything that an installation holds (docs/operations.md).
+
+A backup is one tar file: the database as it stood at one moment, every file in storage, and at its end a
+manifest with the SHA-256 of each and with fingerprints. A part registers a fingerprint for what it answers
+for, e.g. the hash of the register; a restore computes them again and says whether they are the same.
+
+`writing` makes a backup, `restoring` reads one back, `sqlite` and `postgresql` know the databases.
+"""
+
+from oversight.exchange.backup.fingerprints import Fingerprint, all_fingerprints, register_fingerprint
+
+__all__ = ["Fingerprint", "all_fingerprints", "register_fingerprint"]

@@ -1,0 +1,22 @@
+"""Levels at which figures are given, and states of a day's fill."""
+
+from django.db import models
+
+
+class Level(models.TextChoices):
+    """What a figure is about. `subject` names it: "" for the nation, a slug, a postal code, a model."""
+
+    NATION = "nation", "Nation"
+    OFFICE = "office", "Field office"
+    STATE = "state", "State"
+    MODEL = "model", "Support model"
+
+
+class FillState(models.TextChoices):
+    DONE = "done", "Done"
+    STALE = "stale", "To be computed again"
+
+
+class Direction(models.TextChoices):
+    AT_MOST = "at_most", "At most"
+    AT_LEAST = "at_least", "At least"
