@@ -1,0 +1,65 @@
+"""Import ICE's published lists: `manage.py import_roster FILES… [--kind …] [--dry-run] [--json]`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from agreements.choices import ListKind
+from agreements.services.batches import FileOutcome, register_summary, rosters_import
+from oversight.access.actors import system
+
+
+class Command(BaseCommand):
+    help = (
+        "Import lists of participating or pending agencies, in the order in which they were published. "
+        "Exit status: 0 applied or already known, 3 some refused, 1 failed."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--kind", choices=["auto", *ListKind.values], default="auto")
+        parser.add_argument("--dry-run", action="store_true", help="Say what would change; write nothing.")
+        parser.add_argument(
+            "--json", action="store_true", help="One JSON object per file, then the register."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        refused = 0
+        outcomes = rosters_import(
+            actor=system("import_roster"),
+            files=options["files"],
+            kind=options["kind"],
+            dry_run=options["dry_run"],
+        )
+        for outcome in outcomes:
+            refused += outcome.refused
+            self._tell(outcome, as_json=options["json"])
+        summary = register_summary(outcomes.register)
+        if options["json"]:
+            self.stdout.write(json.dumps({"register": summary}))
+        else:
+            words = ", ".join(
+                f"{value} {name.replace('_', ' ')}" for name, value in summary.items() if name != "hash"
+            )
+            self.stdout.write(f"Register: {words}. Hash {summary['hash']}")
+        if refused:
+            sys.exit(3)
+
+    def _tell(self, outcome: FileOutcome, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(outcome.as_dict()))
+        elif outcome.refused:
+            self.stderr.write(f"{outcome.file}: refused. {outcome.reason}")
+        else:
+            words = ", ".join(
+                f"{count} {name.replace('_', ' ')}" for name, count in outcome.counts.items() if count
+            )
+            self.stdout.write(
+                f"{outcome.file}: {outcome.rows} rows. {words or outcome.reason or 'No change'}"
+            )

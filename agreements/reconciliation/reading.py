@@ -1,0 +1,52 @@
+"""A file read and dated: what imports start from. Pure, so that a reader process needs no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from .cleaning import date_of
+from .lists import date_list
+from .types import ListDating, Parameters, Refused, Sheet
+from .workbook import read_sheet
+
+__all__ = ["DatedSheet", "read_dated", "read_or_refuse"]
+
+
+@dataclass(frozen=True)
+class DatedSheet:
+    """A workbook as read, and when its list was made."""
+
+    sheet: Sheet
+    dating: ListDating
+
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """Of its rows, in file order."""
+        return tuple(row.printed.digest for row in self.sheet.rows)
+
+
+def read_dated(
+    source: Path | bytes, *, file_name: str, kind: str, parameters: Parameters, max_bytes: int
+) -> DatedSheet:
+    """Read a workbook and date its list. `max_bytes`: bytes. Raises Refused."""
+    sheet = read_sheet(source, file_name=file_name, kind=kind, max_bytes=max_bytes)
+    texts = {row.printed.signed for row in sheet.rows if row.printed.signed}
+    signed = [reading.day for text in texts if (reading := date_of(text)).day]
+    dating = date_list(file_name, sheet.modified_at, max(signed, default=None), parameters)
+    return DatedSheet(sheet=sheet, dating=dating)
+
+
+def read_or_refuse(path: Path, *, kind: str, parameters: Parameters, max_bytes: int) -> DatedSheet | Refused:
+    """`read_dated` for many files: a refusal is a result, not an end."""
+    try:
+        dated = read_dated(path, file_name=path.name, kind=kind, parameters=parameters, max_bytes=max_bytes)
+    except Refused as refusal:
+        return refusal
+    except OSError as error:
+        return Refused(
+            "unreadable", f"The file cannot be read: {error.strerror or error}.", "Check its path."
+        )
+    _ = dated.digests  # computed here, on this core
+    return dated

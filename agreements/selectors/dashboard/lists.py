@@ -1,0 +1,83 @@
+"""The lists themselves, and what the last ones changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count as CountRows
+
+from agreements.choices import ListKind
+from agreements.models import Publication, RegisterChange
+from agreements.selectors.dashboard.counts import Count, count_of, reached, sum_of
+from oversight.access.models import User
+
+__all__ = ["ListChanges", "Lists", "PublishedList", "last_changes", "published_lists"]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedList:
+    """A list: when it was published and how many rows it prints."""
+
+    pk: int
+    published_on: date
+    row_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """All lists of both kinds in their order."""
+
+    participating: tuple[PublishedList, ...]
+    pending: tuple[PublishedList, ...]
+
+    @property
+    def last(self) -> PublishedList | None:
+        """The newest participating list: what "now" means on the home page."""
+        return self.participating[-1] if self.participating else None
+
+    @property
+    def last_pending(self) -> PublishedList | None:
+        return self.pending[-1] if self.pending else None
+
+
+def published_lists() -> Lists:
+    """Every list, in order. One query."""
+    found: dict[str, list[PublishedList]] = defaultdict(list)
+    rows = Publication.objects.order_by("sequence", "ordered_at", "pk")
+    for kind, pk, published_on, row_count in rows.values_list("kind", "pk", "published_on", "row_count"):
+        found[kind].append(PublishedList(pk, published_on, row_count))
+    return Lists(tuple(found[ListKind.PARTICIPATING]), tuple(found[ListKind.PENDING]))
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanges:
+    """A list and how many changes of each kind it brought."""
+
+    published: PublishedList
+    counts: Mapping[str, Count]
+
+    @property
+    def total(self) -> Count:
+        return sum_of(self.counts.values())
+
+
+def last_changes(*, user: User, lists: Lists, how_many: int = 5) -> list[ListChanges]:
+    """The last participating lists, newest first, with what each changed against the one before it.
+
+    One query.
+    """
+    shown = list(reversed(lists.participating[-how_many:]))
+    rows = (
+        RegisterChange.objects.filter(publication__in=[item.pk for item in shown])
+        .annotate(reached=reached(user, "agency"))
+        .values("publication", "kind", "reached")
+        .annotate(changes=CountRows("pk"))
+        .order_by()
+    )
+    counts: dict[int, dict[str, Count]] = defaultdict(lambda: defaultdict(Count))
+    for row in rows:
+        counts[row["publication"]][row["kind"]] += count_of(row, "changes")
+    return [ListChanges(item, dict(counts[item.pk])) for item in shown]

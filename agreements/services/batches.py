@@ -1,0 +1,211 @@
+"""Many lists in one go, as the command does it: read side by side, apply one by one in order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from agreements.choices import ImportState
+from agreements.reconciliation.derive import derive
+from agreements.reconciliation.reading import DatedSheet, read_or_refuse
+from agreements.reconciliation.types import Parameters, PrintedRow, Refused, Register, Status
+from agreements.refs import publication_ref
+from agreements.services.imports import (
+    in_order,
+    roster_import,
+    roster_plan,
+    roster_refuse,
+)
+from agreements.services.publications import rows_understand, stored_list
+from agreements.services.store import Store
+from oversight.access.actors import Actor
+
+__all__ = ["Batch", "FileOutcome", "register_summary", "rosters_import"]
+
+# The counts that `--json` promises; an import's record keeps the finer ones of the diff too.
+COUNTS = (
+    "added",
+    "changed",
+    "renamed",
+    "reattributed",
+    "date_corrected",
+    "missing",
+    "removed",
+    "superseded",
+    "duplicates",
+    "review",
+)
+# Below this many files a second process costs more than it saves.
+PARALLEL_FROM = 6
+AHEAD = 8  # workbooks read ahead, so that memory does not grow with their number
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of one file."""
+
+    file: str
+    kind: str = ""
+    publication: str = ""
+    rows: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    refused: bool = False
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        return {
+            "file": self.file,
+            "kind": self.kind,
+            "publication": self.publication,
+            "rows": self.rows,
+            **self.counts,
+            "refused": self.refused,
+            "reason": self.reason,
+        }
+
+
+class Batch:
+    """Iterate for the outcomes, file by file as they are applied; then `register` is the register."""
+
+    def __init__(self, steps: Iterator[FileOutcome], store: Store) -> None:
+        self._steps, self._store = steps, store
+
+    def __iter__(self) -> Iterator[FileOutcome]:
+        return self._steps
+
+    @property
+    def register(self) -> Register:
+        if self._store.register is None:
+            self._store.register = derive(self._store.derive_input())
+        return self._store.register
+
+
+def rosters_import(
+    *, actor: Actor, files: Sequence[Path], kind: str = "auto", dry_run: bool = False
+) -> Batch:
+    """Import `files` in the order of publication; refused ones come first, as read. Each file is atomic.
+
+    With `dry_run` nothing is written, yet each file sees what those before it would have done.
+    """
+    store = Store.load()
+    return Batch(_steps(actor, store, files, kind, dry_run), store)
+
+
+def _steps(
+    actor: Actor, store: Store, files: Sequence[Path], kind: str, dry_run: bool
+) -> Iterator[FileOutcome]:
+    sheets: list[DatedSheet] = []
+    rows: dict[str, PrintedRow] = {}
+    for path, result in _read_all(files, kind, store.parameters):
+        if isinstance(result, Refused):
+            yield _refuse(actor, path, result, dry_run)
+        else:
+            sheets.append(_shared(result, rows))
+    for dated in in_order(sheets):
+        try:
+            yield _dry(store, dated) if dry_run else _apply(actor, store, dated)
+        except Refused as refusal:
+            yield _refuse(actor, Path(dated.sheet.file_name), refusal, dry_run, dated)
+
+
+def _shared(dated: DatedSheet, rows: dict[str, PrintedRow]) -> DatedSheet:
+    """The same list holding equal rows once with all others: most rows stand in most lists."""
+    shared = tuple(
+        replace(row, printed=rows.setdefault(digest, row.printed))
+        for digest, row in zip(dated.digests, dated.sheet.rows, strict=True)
+    )
+    return DatedSheet(sheet=replace(dated.sheet, rows=shared), dating=dated.dating)
+
+
+def _apply(actor: Actor, store: Store, dated: DatedSheet) -> FileOutcome:
+    row = roster_import(actor=actor, store=store, dated=dated)
+    reason = "already known" if row.state == ImportState.KNOWN else ""
+    return _outcome(dated, row.counts, reason)
+
+
+def _dry(store: Store, dated: DatedSheet) -> FileOutcome:
+    plan = roster_plan(store=store, dated=dated)
+    if not plan.is_known:
+        item = stored_list(dated)
+        rows_understand(store, dated)
+        store.lists[item.info.digest] = item
+        store.register = plan.register
+    return _outcome(dated, plan.counts, "already known" if plan.is_known else "")
+
+
+def _outcome(dated: DatedSheet, counts: dict[str, int], reason: str) -> FileOutcome:
+    sheet = dated.sheet
+    return FileOutcome(
+        file=sheet.file_name,
+        kind=sheet.kind,
+        publication=publication_ref(sheet.kind, dated.dating.published_on, sheet.content_digest),
+        rows=len(sheet.rows),
+        counts={name: counts.get(name, 0) for name in COUNTS},
+        reason=reason,
+    )
+
+
+def _refuse(
+    actor: Actor, path: Path, refusal: Refused, dry_run: bool, dated: DatedSheet | None = None
+) -> FileOutcome:
+    if not dry_run:
+        sha256 = dated.sheet.sha256 if dated else _sha256(path)
+        roster_refuse(actor=actor, file_name=path.name, sha256=sha256, refusal=refusal)
+    return FileOutcome(
+        file=path.name,
+        kind=dated.sheet.kind if dated else "",
+        rows=len(dated.sheet.rows) if dated else 0,
+        refused=True,
+        reason=f"{refusal.message} {refusal.remedy}".strip(),
+    )
+
+
+def _sha256(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_all(
+    files: Sequence[Path], kind: str, parameters: Parameters
+) -> Iterator[tuple[Path, DatedSheet | Refused]]:
+    """Read the files, on all cores when there are many. A reader process that dies refuses its file only."""
+    read = partial(read_or_refuse, kind=kind, parameters=parameters, max_bytes=settings.UPLOAD_MAX_BYTES)
+    if len(files) < PARALLEL_FROM or (os.cpu_count() or 1) == 1:
+        yield from ((path, read(path)) for path in files)
+        return
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        yield from zip(files, pool.map(read, files, chunksize=AHEAD), strict=True)
+
+
+def register_summary(register: Register) -> dict[str, Any]:
+    """The counts of a register: agencies and agreements ever listed on a participating list, by status."""
+    from agreements.selectors.register import open_review_count
+
+    listed = [agreement for agreement in register.agreements if agreement.ever_participating]
+    count = {status: sum(a.status == status for a in listed) for status in Status}
+    with transaction.atomic():
+        reviews = open_review_count()
+    return {
+        "agencies": sum(agency.ever_participating for agency in register.agencies),
+        "agreements": len(listed),
+        "listed": count[Status.ACTIVE],
+        "missing": count[Status.MISSING],
+        "removed": count[Status.REMOVED],
+        "superseded": count[Status.SUPERSEDED],
+        "pending": sum(a.status == Status.PENDING for a in register.agreements),
+        "review_open": reviews,
+        "hash": register.hash,
+    }

@@ -1,0 +1,1 @@
+"""Tables of this app's lists, one module per subject."""
