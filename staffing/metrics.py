@@ -1,0 +1,247 @@
+"""First metrics of staffing: how many agencies and agreements a program manager answers for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from agreements.choices import LISTED
+from agreements.metrics import (
+    OFFICE_UNKNOWN,
+    agencies_of_day,
+    cells_of_day,
+    in_subject,
+    statements_on,
+    with_office,
+)
+from agreements.models import Agency
+from oversight.metrics.base import Facts, Figure, Metric, Subject, quotient
+from oversight.metrics.choices import Level
+from oversight.metrics.registry import register
+from staffing.choices import AssignmentRole
+from staffing.models import Assignment, ProgramManager
+
+__all__ = ["percentile"]
+
+NATION = Subject(Level.NATION)
+NO_PM = "no PM"
+LEVELS = (Level.NATION, Level.OFFICE)
+
+
+def _managers_of_day(as_of: date, _: datetime | None) -> dict[str, int]:
+    """Program managers on board by office. One statement."""
+    rows = ProgramManager.objects.active_on(as_of).order_by().values_list("office_id")
+    return dict(rows.annotate(n=Count("pk")))
+
+
+def _spans_of_day(as_of: date, known_at: datetime | None) -> list[tuple[str, int]]:
+    """(office, listed agencies as primary) of every program manager on board. Two statements."""
+    listed = statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED)
+    counted = dict(
+        Assignment.objects.active_on(as_of)
+        .filter(role=AssignmentRole.PRIMARY)
+        .filter(agency__in=listed.values("agreement__agency"))
+        .order_by()
+        .values_list("program_manager")
+        .annotate(n=Count("agency", distinct=True))
+    )
+    managers = ProgramManager.objects.active_on(as_of).values_list("pk", "office_id")
+    return [(office, counted.get(pk, 0)) for pk, office in managers]
+
+
+def _unassigned(as_of: date, known_at: datetime | None) -> QuerySet[Any]:
+    """Listed statements of agencies without a primary program manager on the day."""
+    primary = Assignment.objects.active_on(as_of).filter(
+        role=AssignmentRole.PRIMARY, agency=OuterRef("agreement__agency")
+    )
+    listed = statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED)
+    return listed.exclude(Exists(primary))
+
+
+def _unassigned_of_day(as_of: date, known_at: datetime | None) -> dict[str, int]:
+    """Agencies without a primary program manager by office. One statement."""
+    rows = with_office(_unassigned(as_of, known_at), as_of=as_of).order_by().values_list("office")
+    counted = rows.annotate(n=Count("agreement__agency", distinct=True))
+    return {office or OFFICE_UNKNOWN: n for office, n in counted}
+
+
+def percentile(values: list[int], share: float) -> Decimal:
+    """Nearest rank: the smallest value that at least `share` (0-1) of the values do not exceed.
+
+    Raises ValueError for no values.
+    """
+    if not values:
+        raise ValueError("No values, no percentile.")
+    ordered = sorted(values)
+    rank = -(-share * len(ordered) // 1)
+    return Decimal(ordered[max(0, int(rank) - 1)])
+
+
+class _PerManager(Metric):
+    """Something listed, divided by the program managers on board, by office and nation."""
+
+    levels = LEVELS
+    decimals = 1
+
+    def parts(self, facts: Facts) -> dict[str, int]:
+        raise NotImplementedError
+
+    def figures(self, facts: Facts) -> Iterable[Figure]:
+        managers, parts = facts.once(_managers_of_day), self.parts(facts)
+        for office in sorted({*managers, *parts}):
+            yield self._figure(Subject(Level.OFFICE, office), parts.get(office, 0), managers.get(office, 0))
+        yield self._figure(NATION, sum(parts.values()), sum(managers.values()))
+
+    @staticmethod
+    def _figure(subject: Subject, part: int, managers: int) -> Figure:
+        reason = "" if managers else NO_PM
+        return Figure(subject, quotient(part, managers), Decimal(part), Decimal(managers), part, reason)
+
+
+@register
+class AgenciesPerManager(_PerManager):
+    key = "staffing.agencies_per_pm"
+    name = "Agencies per program manager"
+    words = (
+        "Agencies with a listed agreement, divided by the program managers on board. An office "
+        "without a program manager has no such figure."
+    )
+    formula = "agencies listed / program managers on board"
+    unit = "agencies per PM"
+    source = "OIG-18-77: 76 agencies, 20 program managers in March 2018; the mean hides hot spots"
+    gaps = ("staffing.positions",)
+
+    def parts(self, facts: Facts) -> dict[str, int]:
+        sums: dict[str, int] = defaultdict(int)
+        for _, office, n in facts.once(agencies_of_day):
+            sums[office] += n
+        return sums
+
+    def rows(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> QuerySet[Agency]:
+        listed = statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED)
+        found = in_subject(listed, subject, as_of=as_of)
+        return Agency.objects.filter(pk__in=found.values("agreement__agency"))
+
+
+@register
+class AgreementsPerManager(_PerManager):
+    key = "staffing.agreements_per_pm"
+    name = "Agreements per program manager"
+    words = "Listed agreements, divided by the program managers on board. No program manager: no figure."
+    formula = "agreements listed / program managers on board"
+    unit = "agreements per PM"
+    source = "OIG-18-77: program managers have difficulty fulfilling their duties"
+    gaps = ("staffing.positions",)
+
+    def parts(self, facts: Facts) -> dict[str, int]:
+        sums: dict[str, int] = defaultdict(int)
+        for cell in facts.once(cells_of_day):
+            if cell.status in LISTED:
+                sums[cell.office] += cell.n
+        return sums
+
+    def rows(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> QuerySet[Any]:
+        from agreements.models import Agreement
+
+        listed = statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED)
+        found = in_subject(listed, subject, as_of=as_of)
+        return Agreement.objects.filter(pk__in=found.values("agreement"))
+
+
+@register
+class AgenciesWithoutManager(Metric):
+    key = "staffing.agencies_without_pm"
+    name = "Agencies without a program manager"
+    words = "Agencies with a listed agreement and no primary program manager assigned on the day."
+    formula = "agencies listed without a primary assignment"
+    unit = "agencies"
+    source = "OIG-18-77: one accountable owner per duty"
+    levels = LEVELS
+    gaps = ("staffing.positions",)
+
+    def figures(self, facts: Facts) -> Iterable[Figure]:
+        without = facts.once(_unassigned_of_day)
+        offices = {office for _, office, _ in facts.once(agencies_of_day)} | set(without)
+        for office in sorted(offices):
+            n = without.get(office, 0)
+            yield Figure(Subject(Level.OFFICE, office), Decimal(n), Decimal(n), n=n)
+        total = sum(without.values())
+        yield Figure(NATION, Decimal(total), Decimal(total), n=total)
+
+    def rows(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> QuerySet[Agency]:
+        found = in_subject(_unassigned(as_of, known_at), subject, as_of=as_of)
+        return Agency.objects.filter(pk__in=found.values("agreement__agency"))
+
+
+class _Span(Metric):
+    """A statistic of the agencies per program manager; those with none count as 0."""
+
+    unit = "agencies"
+    levels = LEVELS
+    source = "OIG-18-77: until January 2018 one program manager in Houston; the mean hides it"
+    gaps = ("staffing.positions",)
+
+    def of(self, spans: list[int]) -> Decimal:
+        raise NotImplementedError
+
+    def figures(self, facts: Facts) -> Iterable[Figure]:
+        by_subject: dict[Subject, list[int]] = defaultdict(list)
+        by_subject[NATION] = []
+        for office, n in facts.once(_spans_of_day):
+            by_subject[NATION].append(n)
+            by_subject[Subject(Level.OFFICE, office)].append(n)
+        for subject, spans in sorted(by_subject.items()):
+            if spans:
+                yield Figure(subject, self.of(spans), n=len(spans))
+            else:
+                yield Figure(subject, None, reason=NO_PM)
+
+    def rows(
+        self, *, as_of: date, subject: Subject, known_at: datetime | None = None
+    ) -> QuerySet[ProgramManager]:
+        found = ProgramManager.objects.active_on(as_of)
+        return found.filter(office=subject.key) if subject.level == Level.OFFICE else found
+
+
+@register
+class SpanMedian(_Span):
+    key = "staffing.span_median"
+    name = "Span of program managers, median"
+    words = (
+        "Half of the program managers on board are primary for so many agencies with a listed "
+        "agreement or fewer."
+    )
+    formula = "nearest-rank median of agencies per program manager"
+
+    def of(self, spans: list[int]) -> Decimal:
+        return percentile(spans, 0.5)
+
+
+@register
+class SpanP90(_Span):
+    key = "staffing.span_p90"
+    name = "Span of program managers, 90th percentile"
+    words = (
+        "Nine in ten program managers on board are primary for so many agencies with a listed "
+        "agreement or fewer."
+    )
+    formula = "nearest-rank 90th percentile of agencies per program manager"
+
+    def of(self, spans: list[int]) -> Decimal:
+        return percentile(spans, 0.9)
+
+
+@register
+class SpanMaximum(_Span):
+    key = "staffing.span_max"
+    name = "Span of program managers, maximum"
+    words = "The most agencies with a listed agreement that one program manager on board is primary for."
+    formula = "maximum of agencies per program manager"
+
+    def of(self, spans: list[int]) -> Decimal:
+        return Decimal(max(spans))

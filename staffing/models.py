@@ -1,0 +1,68 @@
+"""Program managers and the agencies they are responsible for. More follows with staffing models."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from agreements.models import Agency, FieldOffice
+from oversight.periods.models import DatedModel
+from staffing.choices import AssignmentRole
+
+__all__ = ["Assignment", "ProgramManager"]
+
+
+class ProgramManager(DatedModel):
+    """A field program manager (PM) at one field office over a span of days.
+
+    Example: PM 017 at Houston from 2017-06-01. The same person at another office is another row.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="program_managers",
+        help_text="Sign-in, where there is one.",
+    )
+    name = models.CharField(max_length=120)
+    office = models.ForeignKey(FieldOffice, on_delete=models.PROTECT, related_name="program_managers")
+    is_synthetic = models.BooleanField(default=False, help_text="Made up for the sample.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DatedModel.Meta):
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.office})"
+
+
+class Assignment(DatedModel):
+    """A program manager's responsibility for one agency over a span of days.
+
+    Example: PM 017 is primary for Example County SO from 2017-06-01 until 2018-01-15 (excluded).
+    """
+
+    program_manager = models.ForeignKey(ProgramManager, on_delete=models.PROTECT, related_name="assignments")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="assignments")
+    role = models.CharField(max_length=8, choices=AssignmentRole, default=AssignmentRole.PRIMARY)
+    is_synthetic = models.BooleanField(default=False, help_text="Made up for the sample.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DatedModel.Meta):
+        ordering = ["agency", "valid_from"]
+        constraints = [
+            *DatedModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["agency"],
+                condition=models.Q(role="primary", valid_to__isnull=True),
+                name="staffing_assignment_one_open_primary",
+                violation_error_message="The agency already has a primary program manager. End that first.",
+            ),
+        ]
+        indexes = [models.Index(fields=["program_manager", "agency"], name="assignment_pm_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.program_manager.name}: {self.agency.name}"
