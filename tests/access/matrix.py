@@ -1,0 +1,316 @@
+"""Who gets what answer at which address: every address and API operation, one line each.
+
+A new address needs a line here, else test_matrix.py fails. Read a line as: at this address, with this
+method, these roles get `ok`, everybody else 403, and somebody not signed in is sent to sign-in (API:
+401). `own` makes the ids that every one of these roles may use, `foreign` ids that answer 404, to the
+field PM ("pm": they belong to another office) or to everyone ("all": another person's, or nobody's).
+
+The lines are written out, not derived from the product's own tables: that they agree is a test.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from oversight.access.models import User
+from tests.access.world import ROLES, World
+
+__all__ = ["ADMIN", "ADMINISTRATORS", "ADMIN_MODELS", "LINES", "PUBLIC", "UNNAMED", "Line", "Make"]
+
+Make = Callable[[World, User], list[Any]]
+EVERYONE = frozenset(ROLES) - {"no_role", "anonymous"}
+SIGNED_IN = EVERYONE | {"no_role"}
+HQ = frozenset({"hq", "hq_administrator"})
+HQ_AND_PM = HQ | {"field_pm"}
+NOT_PM = EVERYONE - {"field_pm"}
+ADMINISTRATORS = frozenset({"administrator", "hq_administrator"})
+TRAIL = frozenset({"auditor", "administrator", "hq_administrator"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """`ok`: the answer to those who may. `foreign`: ids that answer 404, to whom `foreign_for` says.
+
+    `refused`: ids that a field PM sees but may not change, 403.
+    """
+
+    name: str
+    method: str
+    who: frozenset[str]
+    ok: int = 200
+    own: Make = lambda world, user: []
+    foreign: tuple[Make, ...] = ()
+    refused: tuple[Make, ...] = ()
+    foreign_for: str = "pm"
+    data: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
+
+    @property
+    def is_api(self) -> bool:
+        return self.name.startswith("api:")
+
+
+def get(name: str, who: frozenset[str], **more: Any) -> Line:
+    return Line(name, "GET", who, **more)
+
+
+def post(name: str, who: frozenset[str], **more: Any) -> Line:
+    return Line(name, "POST", who, **more)
+
+
+# --- ids
+
+OWN_AGENCY: Make = lambda w, u: [w.assigned.agency.ref]  # noqa: E731
+OFFICE_AGENCY: Make = lambda w, u: [w.unassigned.agency.ref]  # noqa: E731
+FOREIGN_AGENCY: Make = lambda w, u: [w.foreign.agency.ref]  # noqa: E731
+OWN_MOA: Make = lambda w, u: [w.assigned.agreement.ref]  # noqa: E731
+OFFICE_MOA: Make = lambda w, u: [w.unassigned.agreement.ref]  # noqa: E731
+FOREIGN_MOA: Make = lambda w, u: [w.foreign.agreement.ref]  # noqa: E731
+OWN_STATEMENT: Make = lambda w, u: [w.assigned.agreement.ref, w.assigned.statement.pk]  # noqa: E731
+OFFICE_STATEMENT: Make = lambda w, u: [w.unassigned.agreement.ref, w.unassigned.statement.pk]  # noqa: E731
+FOREIGN_STATEMENT: Make = lambda w, u: [w.foreign.agreement.ref, w.foreign.statement.pk]  # noqa: E731
+CROSSED_STATEMENT: Make = lambda w, u: [w.assigned.agreement.ref, w.foreign.statement.pk]  # noqa: E731
+LIST: Make = lambda w, u: [w.publication.pk]  # noqa: E731
+OWN_ROW: Make = lambda w, u: [w.publication.pk, w.assigned.observation.row_number]  # noqa: E731
+FOREIGN_ROW: Make = lambda w, u: [w.publication.pk, w.foreign.observation.row_number]  # noqa: E731
+REVIEW: Make = lambda w, u: [w.review.pk]  # noqa: E731
+DECIDED: Make = lambda w, u: [w.decided.pk]  # noqa: E731
+IMPORT: Make = lambda w, u: [w.roster_import.pk]  # noqa: E731
+PM: Make = lambda w, u: [w.assignment.program_manager_id]  # noqa: E731
+NO_NUMBER: Make = lambda w, u: [999_999_999]  # noqa: E731
+NO_REF: Make = lambda w, u: ["LEA-00000000"]  # noqa: E731
+
+MINE = {"foreign_for": "all"}  # somebody else's answers 404 to everyone
+AGENCY = {"own": OWN_AGENCY, "foreign": (FOREIGN_AGENCY,)}
+MOA = {"own": OWN_MOA, "foreign": (FOREIGN_MOA,)}
+CHANGE_MOA = {"own": OWN_MOA, "foreign": (OFFICE_MOA, FOREIGN_MOA)}
+CHANGE_STATEMENT = {
+    "own": OWN_STATEMENT,
+    "foreign": (OFFICE_STATEMENT, FOREIGN_STATEMENT),
+}
+TOKEN = {
+    "own": lambda w, u: [w.token(u).pk],
+    "foreign": (lambda w, u: [w.token(w.stranger).pk], NO_NUMBER),
+    **MINE,
+}
+VIEW = {
+    "own": lambda w, u: [w.view(u).pk],
+    "foreign": (lambda w, u: [w.view(w.stranger).pk], NO_NUMBER),
+    **MINE,
+}
+PACKAGE = {
+    "own": lambda w, u: [w.package(u).pk],
+    "foreign": (lambda w, u: [w.package(w.stranger).pk], NO_NUMBER),
+    **MINE,
+}
+JOB = {"own": lambda w, u: [w.job(u).pk], "foreign": (lambda w, u: [uuid.UUID(int=0)],), **MINE}
+# Writes without If-Match end here, after permission and scope were asked: nothing is written.
+UNCHECKED = {"ok": 428}
+STATEMENT = {"on": "2026-01-01", "reason": "Letter"}
+API_MOA = {"own": OWN_MOA, "refused": (OFFICE_MOA,), "foreign": (FOREIGN_MOA,)}
+API_STATEMENT = {"own": OWN_STATEMENT, "refused": (OFFICE_STATEMENT,), "foreign": (FOREIGN_STATEMENT,)}
+GONE = {"foreign": (NO_NUMBER,), **MINE}
+
+# --- pages that anyone may open, and why
+
+PUBLIC = {
+    "healthz": "whoever watches the service",
+    "readyz": "whoever watches the service",
+    "metrics": "Prometheus, which shows a token of its own",
+    "access:sign_in": "nobody is signed in yet",
+}
+
+# Addresses that exist to say that there is nothing there.
+UNNAMED = {"api:nothing": "an unknown API address answers in JSON"}
+
+LINES: list[Line] = [
+    # account
+    post("access:sign_out", SIGNED_IN, ok=302),
+    get("access:account", SIGNED_IN),
+    post("access:account", SIGNED_IN),
+    get("access:password_change", SIGNED_IN),
+    post("access:password_change", SIGNED_IN),
+    get("access:tokens", EVERYONE),
+    get("access:token_create", EVERYONE),
+    post("access:token_create", EVERYONE),
+    get("access:token_revoke", EVERYONE, **TOKEN),
+    post("access:token_revoke", EVERYONE, ok=302, **TOKEN),
+    # trail
+    get("trail:entry_list", TRAIL),
+    get(
+        "trail:history",
+        EVERYONE,
+        own=lambda w, u: ["agreements.agency", w.assigned.agency.ref],
+        foreign=(
+            lambda w, u: ["agreements.agency", w.foreign.agency.ref],
+            lambda w, u: ["agreements.agreement", w.foreign.agreement.ref],
+            lambda w, u: ["agreements.agreementstatus", w.foreign.statement.pk],
+            lambda w, u: ["agreements.registerchange", w.foreign.change.pk],
+            lambda w, u: ["staffing.assignment", w.foreign_assignment.pk],
+            lambda w, u: ["agreements.decision", w.review.pk],
+            lambda w, u: ["agreements.verdict", w.verdict.pk],
+            lambda w, u: ["agreements.rosterimport", w.roster_import.pk],
+        ),
+    ),
+    get("periods:calendar", EVERYONE),
+    # home, search, saved views
+    get("console:home", EVERYONE),
+    get("console:search", EVERYONE, query="q=county"),
+    get("console:operations", ADMINISTRATORS),
+    get("console:view_list", EVERYONE),
+    post("console:view_save", EVERYONE, ok=422),
+    get("console:view_delete", EVERYONE, **VIEW),
+    post("console:view_delete", EVERYONE, ok=302, **VIEW),
+    # exports and jobs
+    get("exchange:export_list", EVERYONE),
+    get("exchange:export_start", EVERYONE, query="list=agencies&format=csv"),
+    post("exchange:export_start", EVERYONE, ok=302, query="list=agencies", data={"format": "csv"}),
+    get("exchange:download", EVERYONE, **PACKAGE),
+    get("exchange:job", SIGNED_IN, **JOB),
+    # agencies, agreements
+    post("agreements:over_time_export", EVERYONE, ok=302),
+    get("agreements:agency_list", EVERYONE),
+    get("agreements:agency_detail", EVERYONE, **AGENCY),
+    get("agreements:agency_life", EVERYONE, **AGENCY),
+    get("agreements:agency_changes", EVERYONE, **AGENCY),
+    get("agreements:agency_names", EVERYONE, **AGENCY),
+    get("agreements:agreement_list", EVERYONE),
+    get("agreements:agreement_detail", EVERYONE, **MOA),
+    get("agreements:agreement_prints", EVERYONE, **MOA),
+    get("agreements:agreement_suspend", HQ_AND_PM, **CHANGE_MOA),
+    post("agreements:agreement_suspend", HQ_AND_PM, ok=422, **CHANGE_MOA),
+    get("agreements:agreement_terminate", HQ_AND_PM, **CHANGE_MOA),
+    post("agreements:agreement_terminate", HQ_AND_PM, ok=422, **CHANGE_MOA),
+    get("agreements:statement_end", HQ_AND_PM, **CHANGE_STATEMENT),
+    post("agreements:statement_end", HQ_AND_PM, ok=422, **CHANGE_STATEMENT),
+    get("agreements:statement_withdraw", HQ_AND_PM, **CHANGE_STATEMENT),
+    post("agreements:statement_withdraw", HQ_AND_PM, ok=422, **CHANGE_STATEMENT),
+    # field offices, published lists
+    get("agreements:office_list", EVERYONE),
+    get("agreements:office_detail", EVERYONE, own=lambda w, u: [w.houston.slug]),
+    get("agreements:publication_list", EVERYONE),
+    get("agreements:publication_detail", EVERYONE, own=LIST, **GONE),
+    get("agreements:publication_rows", EVERYONE, own=LIST, **GONE),
+    get("agreements:observation_detail", EVERYONE, own=OWN_ROW, foreign=(FOREIGN_ROW,)),
+    # program managers and assignments
+    get("staffing:program_manager_list", EVERYONE),
+    get("staffing:program_manager_detail", EVERYONE, own=PM, **GONE),
+    get("staffing:program_manager_create", HQ),
+    post("staffing:program_manager_create", HQ, ok=422),
+    get("staffing:program_manager_end", HQ, own=PM, **GONE),
+    post("staffing:program_manager_end", HQ, ok=422, own=PM, **GONE),
+    get("staffing:portfolio_hand_over", HQ, own=PM, **GONE),
+    post("staffing:portfolio_hand_over", HQ, ok=422, own=PM, **GONE),
+    get("staffing:assignment_begin", HQ),
+    post("staffing:assignment_begin", HQ, ok=422),
+    get("staffing:assignment_end", HQ, own=lambda w, u: [w.assignment.pk], **GONE),
+    post("staffing:assignment_end", HQ, ok=422, own=lambda w, u: [w.assignment.pk], **GONE),
+    # imports and reviews
+    get("agreements:import_list", NOT_PM),
+    post("agreements:import_list", HQ, ok=422),
+    get("agreements:import_jobs", NOT_PM),
+    get("agreements:import_job", NOT_PM, own=lambda w, u: [w.import_job.pk]),
+    get("agreements:import_detail", NOT_PM, own=IMPORT, **GONE),
+    get("agreements:import_apply", HQ, own=IMPORT, **GONE),
+    post("agreements:import_apply", HQ, ok=302, own=IMPORT, **GONE),
+    post("agreements:import_discard", HQ, ok=302, own=IMPORT, **GONE),
+    post("agreements:import_again", HQ, ok=302, own=IMPORT, **GONE),
+    get("agreements:review_list", NOT_PM),
+    get("agreements:rule_decision_list", NOT_PM),
+    get("agreements:review_detail", NOT_PM, own=REVIEW, **GONE),
+    post("agreements:review_answer", HQ, ok=422, own=REVIEW, **GONE),
+    post("agreements:review_undo", HQ, ok=422, own=DECIDED, **GONE),
+    # API
+    get("api:agency-list", EVERYONE),
+    get("api:agency-detail", EVERYONE, **AGENCY),
+    get("api:agency-changes", EVERYONE, **AGENCY),
+    get("api:agreement-list", EVERYONE),
+    get("api:agreement-detail", EVERYONE, **MOA),
+    get("api:agreement-changes", EVERYONE, **MOA),
+    get("api:agreement-observations", EVERYONE, **MOA),
+    post("api:agreement-suspend", HQ_AND_PM, **UNCHECKED, data=STATEMENT, **API_MOA),
+    post("api:agreement-terminate", HQ_AND_PM, **UNCHECKED, data=STATEMENT, **API_MOA),
+    post("api:agreement-end-statement", HQ_AND_PM, **UNCHECKED, data=STATEMENT, **API_STATEMENT),
+    post("api:agreement-withdraw-statement", HQ_AND_PM, **UNCHECKED, data=STATEMENT, **API_STATEMENT),
+    get("api:office-list", EVERYONE),
+    get("api:office-detail", EVERYONE, own=lambda w, u: [w.houston.slug]),
+    get("api:publication-list", EVERYONE),
+    get("api:publication-detail", EVERYONE, own=LIST, **GONE),
+    get("api:publication-changes", EVERYONE, own=LIST, **GONE),
+    get("api:publication-observations", EVERYONE, own=LIST, **GONE),
+    get("api:review-list", NOT_PM),
+    get("api:review-detail", NOT_PM, own=REVIEW, **GONE),
+    post("api:review-give-verdict", HQ, **UNCHECKED, data={"kind": "same"}, own=REVIEW, **GONE),
+    post(
+        "api:review-undo-verdict",
+        HQ,
+        **UNCHECKED,
+        own=lambda w, u: [w.decided.pk, w.verdict.pk],
+        foreign=(lambda w, u: [999_999_999, w.verdict.pk],),
+        foreign_for="all",
+    ),
+    get("api:import-list", NOT_PM),
+    get("api:import-detail", NOT_PM, own=IMPORT, **GONE),
+    get("api:program-manager-list", EVERYONE),
+    get(
+        "api:program-manager-detail",
+        EVERYONE,
+        own=lambda w, u: [w.assignment.program_manager_id],
+        **GONE,
+    ),
+    get("api:assignment-list", EVERYONE),
+    get(
+        "api:assignment-detail",
+        EVERYONE,
+        own=lambda w, u: [w.assignment.pk],
+        foreign=(lambda w, u: [w.foreign_assignment.pk],),
+    ),
+    get("api:job-list", SIGNED_IN),
+    get("api:job-detail", SIGNED_IN, **JOB),
+    get("api:export-list", EVERYONE),
+    post("api:export-list", EVERYONE, ok=400),
+    get("api:export-detail", EVERYONE, **PACKAGE),
+    get("api:export-download", EVERYONE, **PACKAGE),
+    get("api:schema", SIGNED_IN),
+    get("api:docs", SIGNED_IN),
+]
+
+# --- Django's admin: administrators only. Per model, which pages answer what (GET).
+
+KEPT = {"changelist": 200, "add": 200, "change": 200, "delete": 403, "history": 302}
+READ = {"changelist": 200, "add": 403, "change": 200, "delete": 403, "history": 302}
+CLOSED = {"changelist": 403, "add": 403, "change": 403, "delete": 403, "history": 302}
+
+ADMIN_MODELS: dict[str, dict[str, int]] = {
+    "access_user": KEPT,
+    "access_apitoken": READ,
+    "agreements_state": KEPT,
+    "agreements_county": KEPT,
+    "agreements_fieldoffice": KEPT,
+    "agreements_fieldofficearea": {**KEPT, "delete": 200},
+    "periods_parameter": READ,
+    "periods_holiday": {**KEPT, "delete": 200},
+    "periods_officezone": {**KEPT, "delete": 200},
+    "staffing_programmanager": READ,
+    "staffing_assignment": READ,
+    # the lockout library's own records: nobody changes them by hand (see "Open sign-in again")
+    "axes_accessattempt": CLOSED,
+    "axes_accesslog": CLOSED,
+    "axes_accessfailurelog": CLOSED,
+}
+
+ADMIN: dict[str, int] = {  # address → answer to an administrator
+    "admin:index": 200,
+    "admin:login": 302,
+    "admin:logout": 405,  # a form, not a link
+    "admin:password_change": 302,
+    "admin:password_change_done": 200,
+    "admin:autocomplete": 403,  # without a field to complete
+    "admin:jsi18n": 200,
+    "admin:view_on_site": 404,
+    "admin:app_list": 200,
+    "admin:auth_user_password_change": 200,
+}

@@ -1,0 +1,234 @@
+"""A small program with a border through it: Houston, where a field PM works, and Miami, which is foreign.
+
+In Houston one agency is assigned to the PM and one is not. Everything that belongs to Miami alone
+is named FOREIGN_NAME, so that a page that shows it to the wrong person is caught by its text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from agreements.choices import DecisionState, Origin, Status, VerdictKind
+from agreements.models import (
+    Addendum,
+    Agency,
+    AgencyAlias,
+    Agreement,
+    AgreementStatus,
+    Decision,
+    Duplicate,
+    FieldOffice,
+    Observation,
+    PrintedRow,
+    Publication,
+    PublicationFile,
+    RegisterChange,
+    RosterImport,
+    Verdict,
+)
+from oversight.access.models import ApiToken, User
+from oversight.console.models import SavedView
+from oversight.exchange.choices import JobState
+from oversight.exchange.models import ExportPackage, Job
+from oversight.periods.models import OfficeZone
+from staffing.models import Assignment
+from tests.factories import (
+    AgencyFactory,
+    AgencyOfficeFactory,
+    AgreementFactory,
+    AgreementStatusFactory,
+    AssignmentFactory,
+    FieldOfficeFactory,
+    ProgramManagerFactory,
+    PublicationFactory,
+    UserFactory,
+)
+
+__all__ = ["FOREIGN_NAME", "ROLES", "Part", "World", "build"]
+
+FOREIGN_NAME = "Foreign County"
+ROLES = ("hq", "field_pm", "auditor", "administrator", "hq_administrator", "no_role", "anonymous")
+
+
+@dataclass
+class Part:
+    """One agency with everything that hangs on it."""
+
+    agency: Agency
+    agreement: Agreement
+    statement: AgreementStatus
+    observation: Observation
+    change: RegisterChange
+
+
+@dataclass
+class World:
+    users: dict[str, User]
+    houston: FieldOffice
+    miami: FieldOffice
+    publication: Publication
+    assigned: Part
+    unassigned: Part
+    foreign: Part
+    assignment: Assignment
+    foreign_assignment: Assignment
+    review: Decision
+    decided: Decision
+    verdict: Verdict
+    roster_import: RosterImport
+    import_job: Job
+    stranger: User
+
+    # what belongs to one person: made when first asked for
+
+    def token(self, user: User) -> ApiToken:
+        return ApiToken.objects.create(
+            user=user,
+            name="key",
+            prefix="o287_xxxxxxx",
+            digest=uuid.uuid4().hex * 2,
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+
+    def view(self, user: User) -> SavedView:
+        return SavedView.objects.create(owner=user, page="agreements:agency_list", name=uuid.uuid4().hex)
+
+    def job(self, user: User) -> Job:
+        return Job.objects.create(kind="exchange.export", created_by=user, state=JobState.DONE)
+
+    def package(self, user: User) -> ExportPackage:
+        return ExportPackage.objects.create(
+            name="agencies",
+            title="Agencies",
+            file=ContentFile(b"PK", name="agencies.zip"),
+            file_name="agencies.zip",
+            manifest={"files": [{"name": "agencies.csv", "rows": 1}]},
+            created_by=user,
+        )
+
+
+def build() -> World:
+    """Everything at once; about 60 statements."""
+    publication = PublicationFactory(published_on=dt.date(2025, 3, 1), row_count=3)
+    PublicationFile.objects.create(
+        publication=publication,
+        file_name="list.xlsx",
+        sha256="0" * 64,
+        size=1,
+        ordered_at=publication.ordered_at,
+        published_on=publication.published_on,
+        basis="modified",
+    )
+    houston = FieldOfficeFactory(slug="houston")
+    miami = FieldOfficeFactory(slug="miami")
+    users = _users()
+    assigned = _part(publication, houston, "Assigned County Sheriff's Office", 2, users["hq"])
+    unassigned = _part(publication, houston, "Unassigned County Sheriff's Office", 3, users["hq"])
+    foreign = _part(publication, miami, f"{FOREIGN_NAME} Sheriff's Office", 4, users["hq"])
+    OfficeZone.objects.create(
+        office_slug="houston", zone="America/Chicago", valid_from=dt.date(2025, 1, 1), source="Office"
+    )
+    pm = ProgramManagerFactory(user=users["field_pm"], office=houston)
+    miami_pm = ProgramManagerFactory(office=miami)
+    review, decided = (_decision(publication, assigned, foreign, state) for state in ("open", "same"))
+    return World(
+        users=users,
+        houston=houston,
+        miami=miami,
+        publication=publication,
+        assigned=assigned,
+        unassigned=unassigned,
+        foreign=foreign,
+        assignment=AssignmentFactory(program_manager=pm, agency=assigned.agency),
+        foreign_assignment=AssignmentFactory(program_manager=miami_pm, agency=foreign.agency),
+        review=review,
+        decided=decided,
+        verdict=Verdict.objects.create(
+            subject="agency",
+            left_key=decided.left_key,
+            right_key=decided.right_key,
+            decision=decided,
+            kind=VerdictKind.SAME,
+            decided_by=users["hq"],
+        ),
+        roster_import=RosterImport.objects.create(
+            file_name="list.xlsx",
+            sha256="0" * 64,
+            state="previewed",
+            register_version=0,
+            kind="participating",
+        ),
+        import_job=Job.objects.create(kind="roster.preview", created_by=users["hq"], params={}),
+        stranger=miami_pm.user,
+    )
+
+
+def _users() -> dict[str, User]:
+    return {
+        "hq": UserFactory(username="matrix-hq", role="hq"),
+        "field_pm": UserFactory(username="matrix-pm", role="field_pm"),
+        "auditor": UserFactory(username="matrix-auditor", role="auditor"),
+        "administrator": UserFactory(username="matrix-admin", role="", is_administrator=True),
+        "hq_administrator": UserFactory(username="matrix-hq-admin", role="hq", is_administrator=True),
+        "no_role": UserFactory(username="matrix-nobody", role=""),
+    }
+
+
+def _part(publication: Publication, office: FieldOffice, name: str, number: int, hq: User) -> Part:
+    agency = AgencyFactory(name=name)
+    AgencyOfficeFactory(agency=agency, office=office)
+    AgencyAlias.objects.create(
+        agency=agency, name=name.upper(), first_publication=publication, last_publication=publication
+    )
+    agreement = AgreementFactory(agency=agency, first_publication=publication, status=Status.SUSPENDED)
+    Addendum.objects.create(agreement=agreement, url=f"https://example.org/{number}.pdf")
+    AgreementStatusFactory(agreement=agreement, ends_on=None)
+    statement = AgreementStatusFactory(
+        agreement=agreement,
+        status=Status.SUSPENDED,
+        origin=Origin.STAFF,
+        publication=None,
+        begins_on=dt.date(2025, 6, 1),
+        entered_by=hq,
+        reason=f"Letter about {name}",
+    )
+    row = PrintedRow.objects.create(
+        digest=f"{number:064x}",
+        kind=publication.kind,
+        cells={"agency": name},
+        cleaning_version=1,
+        state_code="TX",
+        name=name,
+        canonical=name.lower(),
+        agreement=agreement,
+        rule="canonical_name",
+    )
+    Duplicate.objects.create(publication=publication, agreement=agreement, rows=[number, 9], identical=True)
+    return Part(
+        agency=agency,
+        agreement=agreement,
+        statement=statement,
+        observation=Observation.objects.create(publication=publication, row_number=number, printed_row=row),
+        change=RegisterChange.objects.create(
+            publication=publication, kind="added", agency=agency, agreement=agreement, printed_row=row
+        ),
+    )
+
+
+def _decision(publication: Publication, left: Part, right: Part, state: str) -> Decision:
+    return Decision.objects.create(
+        subject="agency",
+        rule="typo" if state == DecisionState.OPEN else "modifier",
+        left_key=f"TX|{left.agency.key_name}",
+        right_key=f"TX|{right.agency.key_name}",
+        left_agency=left.agency,
+        right_agency=right.agency,
+        publication=publication,
+        state=DecisionState(state),
+    )

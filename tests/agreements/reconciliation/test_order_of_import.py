@@ -1,0 +1,154 @@
+"""The register depends on what was imported, never on the order; and previews tell what changes."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agreements.reconciliation.derive import derive
+from agreements.reconciliation.diff import COUNTS, register_diff
+from agreements.reconciliation.types import (
+    PARTICIPATING,
+    PENDING,
+    DeriveInput,
+    ListInfo,
+    Parameters,
+    Register,
+)
+
+from .support import START, History, geography, real_lists, real_register, real_rows, register_of, row
+
+NAMES = ["Lampass PD", "Lampasas PD", "Alvin PD", "Alvin Police", "Alvin County Jail", "Davie PD", "Davis PD"]
+ROWS = [
+    row(name, signed=signed, moa=moa, state=state)
+    for name in NAMES
+    for signed, moa in (("2025-02-20", ""), ("2025-02-21", "AlvinPD.pdf"), ("2026-02-20", "AlvinPD.pdf"))
+    for state in ("TEXAS", "OHIO")
+]
+WAITING = [row(name, kind=PENDING) for name in NAMES]
+
+
+class Importer:
+    """Imports lists one by one, as the product does: keeps what it has, orders it, derives."""
+
+    def __init__(self, rows):
+        self.rows, self.lists = rows, []
+        self.register: Register | None = None
+
+    def take(self, info: ListInfo) -> Register:
+        if info not in self.lists:
+            self.lists = sorted([*self.lists, info], key=lambda one: (one.published_on, one.digest))
+        self.register = register_of(self.lists, self.rows)
+        return self.register
+
+
+@st.composite
+def histories(draw):
+    history = History()
+    for i in range(draw(st.integers(1, 7))):
+        kind = draw(st.sampled_from([PARTICIPATING, PARTICIPATING, PENDING]))
+        pool = ROWS if kind == PARTICIPATING else WAITING
+        rows = draw(st.lists(st.sampled_from(pool), max_size=6))
+        history.add(rows, START + timedelta(days=i * 3), kind)
+    return history
+
+
+@given(histories(), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_any_order_of_import_gives_the_same_register(history, chance):
+    order = list(history.lists)
+    chance.shuffle(order)
+    importer = Importer(history.rows)
+    for info in order:
+        importer.take(info)
+    again = importer.take(order[0])
+    assert again.hash == history.register().hash
+
+
+@given(histories(), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_rows_changes_no_agreement(history, chance):
+    def mixed(info):
+        rows = list(info.rows)
+        chance.shuffle(rows)
+        return replace(info, rows=tuple(rows))
+
+    one = history.register()
+    two = register_of([mixed(info) for info in history.lists], history.rows)
+    assert (one.agencies, one.agreements, one.links, one.proposals) == (
+        two.agencies, two.agreements, two.links, two.proposals,
+    )  # fmt: skip
+
+
+@given(histories())
+@settings(max_examples=60, deadline=None)
+def test_no_agreement_is_on_a_list_twice_unless_named_and_every_row_is_taken_for_something(history):
+    register = history.register()
+    extra = {info.digest: 0 for info in history.lists}
+    for duplicate in register.duplicates:
+        extra[duplicate.list_digest] += len(duplicate.rows) - 1
+    for info in history.lists:
+        agreements = {register.attributions[digest].agreement for digest in info.rows}
+        assert len(agreements) == len(info.rows) - extra[info.digest]
+    keys = [key for agreement in register.agreements for key in agreement.keys]
+    assert len(keys) == len(set(keys))
+
+
+@given(histories())
+@settings(max_examples=60, deadline=None)
+def test_spans_follow_each_other_without_gap_or_repetition(history):
+    for agreement in history.register().agreements:
+        for before, after in zip(agreement.spans, agreement.spans[1:], strict=False):
+            assert before.ends_on == after.begins_on
+            assert before.status is not after.status
+        assert agreement.spans[-1].ends_on is None
+        assert agreement.status is agreement.spans[-1].status
+
+
+@given(histories())
+@settings(max_examples=60, deadline=None)
+def test_a_register_compared_with_itself_differs_in_nothing(history):
+    register = history.register()
+    assert not any(register_diff(register, register).counts.values())
+    assert set(register_diff(None, register).counts) == set(COUNTS)
+
+
+def test_a_preview_counts_what_an_import_changes():
+    a, b, c = row("Alvin PD"), row("Borger PD", moa="BorgerPD.pdf"), row("Cuero PD", signed="2025-03-05")
+    before = History([a, b], [a, b])
+    rows = dict(before.rows)
+    later = row("Borger PD", moa="BorgerPD2.pdf")
+    before.add([c, later], START + timedelta(days=8))
+    diff = register_diff(register_of(before.lists[:2], rows), before.register())
+    assert {name: n for name, n in diff.counts.items() if n} == {"added": 1, "changed": 1, "missing": 1}
+    changed = next(entry for entry in diff.entries if entry.kind == "changed")
+    assert changed.before["moa_url"].endswith("BorgerPD.pdf")
+    assert changed.after["moa_url"].endswith("BorgerPD2.pdf")
+    assert changed.row_digest == later.digest
+
+
+def test_a_list_in_between_changes_the_past_only():
+    a, b = row("Alvin PD"), row("Borger PD")
+    history = History([a, b], [b], [a, b])
+    without = register_of([history.lists[0], history.lists[2]], history.rows)
+    diff = register_diff(without, history.register())
+    assert {name: n for name, n in diff.counts.items() if n} == {"history": 1}
+
+
+def test_real_lists_in_any_order_give_the_same_register():
+    some = list(real_lists())[::6]
+    whole = register_of(some, real_rows())
+    order = list(some)
+    random.Random(5).shuffle(order)
+    importer = Importer(real_rows())
+    position = {info.digest: i for i, info in enumerate(real_lists())}
+    for count in (10, len(order)):
+        importer.lists = sorted(order[:count], key=lambda info: position[info.digest])
+        importer.register = register_of(importer.lists, real_rows())
+    assert importer.register.hash == whole.hash
+    again = derive(DeriveInput(real_lists(), real_rows(), (), geography(), Parameters()))
+    assert again.hash == real_register().hash

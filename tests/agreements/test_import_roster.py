@@ -1,0 +1,269 @@
+"""The importer over real lists: any order gives one register, staff statements survive, nothing halves."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.db.models import Count
+
+from agreements.choices import DecisionState, Origin, Status, VerdictKind
+from agreements.models import (
+    Agency,
+    Agreement,
+    AgreementStatus,
+    Decision,
+    Observation,
+    Publication,
+    RegisterState,
+    RosterImport,
+)
+from agreements.services import statuses
+from agreements.services.imports import PreviewOutdated, roster_apply, roster_preview
+from agreements.services.reviews import verdict_give, verdict_undo
+from agreements.services.verification import register_verify
+from oversight.access.actors import person, system
+from oversight.exchange.models import Upload
+from oversight.trail.models import TrailEntry
+from tests.agreements.importing import SAMPLE, import_roster, participating_files
+from tests.factories import UserFactory
+from tests.ice_lists import TOTALS_CSV
+
+__all__ = ["participating_files"]
+
+pytestmark = pytest.mark.django_db
+CAPTURES = [path for path in SAMPLE if path.name.startswith("ParticipatingEntities")]
+MONTHLY = [path for path in SAMPLE if path not in CAPTURES]
+EARLY = [path for path in MONTHLY if "2025" in path.name][:12]
+
+
+def register_hash() -> str:
+    return RegisterState.objects.get(pk=1).hash
+
+
+def upload(path: Path) -> Upload:
+    from django.core.files.base import ContentFile
+
+    data = path.read_bytes()
+    return Upload.objects.create(file=ContentFile(data, name="x"), name=path.name, sha256="0", size=len(data))
+
+
+def test_lists_at_once_one_by_one_backwards_and_twice_give_the_same_register(tmp_path):
+    _, at_once, status = import_roster(*EARLY)
+    assert status == 0
+    assert register_verify().is_whole
+    again, twice, _ = import_roster(*EARLY)
+    assert twice == at_once
+    assert all(outcome["reason"] == "already known" for outcome in again)
+
+
+@pytest.mark.parametrize("order", ["backwards", "shuffled"])
+def test_lists_one_by_one_in_another_order_give_the_register_of_all_at_once(order):
+    from agreements.services.batches import register_summary, rosters_import
+
+    files = EARLY[::-1] if order == "backwards" else random.Random(3).sample(EARLY, len(EARLY))
+    for path in files:
+        import_roster(path)
+    one_by_one = register_hash()
+    assert register_verify().is_whole
+    dry = rosters_import(actor=system("test"), files=EARLY, dry_run=True)
+    assert [outcome.reason for outcome in dry] == ["already known"] * len(EARLY)
+    # An independent path to the same register: nothing but the plan in memory, on an empty store.
+    from django.utils import timezone
+
+    from agreements.selectors.reference import geography, roster_parameters
+    from agreements.services.store import Store
+
+    empty = Store(geography=geography(), parameters=roster_parameters(day=timezone.localdate()))
+    from agreements.services import batches
+
+    original, batches.Store.load = batches.Store.load, classmethod(lambda cls: empty)
+    try:
+        batch = rosters_import(actor=system("test"), files=EARLY, dry_run=True)
+        list(batch)
+        assert register_summary(batch.register)["hash"] == one_by_one
+    finally:
+        batches.Store.load = original
+
+
+def test_a_dry_run_says_what_would_change_and_writes_nothing():
+    outcomes, register, status = import_roster(*EARLY[:3], dry_run=True)
+    assert status == 0
+    assert outcomes[0]["added"] > 0
+    assert register["agreements"] > 0
+    assert not Publication.objects.exists()
+    assert not RosterImport.objects.exists()
+    real, same, _ = import_roster(*EARLY[:3])
+    assert [o["added"] for o in real] == [o["added"] for o in outcomes]
+    assert same["hash"] == register["hash"]
+
+
+def test_json_tells_of_every_file_and_then_of_the_register():
+    outcomes, register, _ = import_roster(*EARLY[:2])
+    assert set(outcomes[0]) == {
+        "file", "kind", "publication", "rows", "added", "changed", "renamed", "reattributed",
+        "date_corrected", "missing", "removed", "superseded", "duplicates", "review", "refused", "reason",
+    }  # fmt: skip
+    assert set(register) == {
+        "agencies", "agreements", "listed", "missing", "removed", "superseded", "pending", "review_open",
+        "hash",
+    }  # fmt: skip
+    assert register["hash"] == register_hash()
+
+
+def test_rows_per_model_equal_the_published_totals_wherever_a_list_of_that_date_is_in_the_sample():
+    import_roster(*SAMPLE)
+    with TOTALS_CSV.open(encoding="utf-8") as file:
+        totals = {line["as_of"]: line for line in csv.DictReader(file) if line["tfm"]}
+    checked = 0
+    for publication in Publication.objects.filter(kind="participating"):
+        total = totals.get(publication.published_on.isoformat())
+        if total is None:
+            continue
+        rows = Observation.objects.filter(publication=publication).values_list("printed_row__model")
+        counts = dict(rows.annotate(n=Count("pk")))
+        wanted = {name: int(total[name.lower()] or 0) for name in ("JEM", "WSO", "TFM")}
+        assert {name: counts.get(name, 0) for name in wanted} == wanted, publication
+        checked += 1
+    assert checked >= 15
+
+
+def test_a_suspension_entered_between_two_imports_survives_every_later_import():
+    hq = person(UserFactory(role="hq"))
+    import_roster(*EARLY[:6])
+    agreement = Agreement.objects.filter(status=Status.ACTIVE).order_by("pk").first()
+    newest = Publication.objects.filter(kind="participating").order_by("-sequence").first()
+    statement = statuses.agreement_suspend(
+        actor=hq, agreement=agreement, on=newest.published_on, reason="Letter of the Director"
+    )
+    for files in ([EARLY[6]], EARLY, EARLY[::-1]):
+        import_roster(*files)
+        agreement.refresh_from_db()
+        assert agreement.status == Status.SUSPENDED
+    assert AgreementStatus.objects.filter(pk=statement.pk, origin=Origin.STAFF, withdrawn_at=None).exists()
+    if agreement.list_status == Status.ACTIVE:
+        question = Decision.objects.get(rule="staff_statement", is_standing=True)
+        assert question.state == DecisionState.OPEN
+        assert question.left_agreement == agreement
+    statuses.statement_withdraw(actor=hq, statement=statement, reason="Entered for the wrong agency")
+    agreement.refresh_from_db()
+    assert agreement.status == agreement.list_status
+    assert not Decision.objects.filter(rule="staff_statement", is_standing=True).exists()
+
+
+def test_every_change_an_import_makes_is_in_the_trail_under_the_importers_name():
+    import_roster(*EARLY[:2])
+    verbs = Counter(TrailEntry.objects.values_list("verb", flat=True))
+    assert verbs["agreement.listed"] == Agreement.objects.count()
+    assert verbs["agency.listed"] == Agency.objects.count()
+    assert verbs["roster.imported"] == 2
+    assert set(TrailEntry.objects.values_list("actor_label", flat=True)) == {"import_roster"}
+
+
+def test_a_preview_made_before_another_import_was_applied_must_be_made_again():
+    hq = person(UserFactory(role="hq"))
+    first = roster_preview(actor=hq, upload=upload(EARLY[0]))
+    second = roster_preview(actor=hq, upload=upload(EARLY[1]))
+    roster_apply(actor=hq, roster_import=first)
+    before = register_hash()
+    with pytest.raises(PreviewOutdated, match="Preview again"):
+        roster_apply(actor=hq, roster_import=second)
+    assert register_hash() == before
+    roster_apply(actor=hq, roster_import=roster_preview(actor=hq, upload=upload(EARLY[1])))
+    assert register_verify().is_whole
+
+
+def test_applying_an_import_twice_applies_it_once():
+    hq = person(UserFactory(role="hq"))
+    preview = roster_preview(actor=hq, upload=upload(EARLY[0]))
+    applied = roster_apply(actor=hq, roster_import=preview)
+    version = RegisterState.objects.get(pk=1).version
+    assert roster_apply(actor=hq, roster_import=preview).pk == applied.pk
+    assert RegisterState.objects.get(pk=1).version == version
+
+
+def test_overruling_a_merge_splits_the_two_and_undoing_it_joins_them_under_the_old_reference():
+    hq = person(UserFactory(role="hq"))
+    import_roster(*MONTHLY)
+    joined = (
+        Decision.objects.filter(state=DecisionState.APPLIED, subject="agency", is_standing=True)
+        .order_by("pk")
+        .first()
+    )
+    before = register_hash()
+    refs = set(Agency.objects.current().values_list("ref", flat=True))
+    verdict = verdict_give(actor=hq, decision=joined, kind=VerdictKind.DISTINCT, reason="Two bodies")
+    assert register_hash() != before
+    split = set(Agency.objects.current().values_list("ref", flat=True))
+    assert refs < split
+    assert register_verify().is_whole
+    verdict_undo(actor=hq, verdict=verdict, reason="One body after all")
+    assert register_hash() == before
+    assert set(Agency.objects.current().values_list("ref", flat=True)) == refs
+    assert set(Agency.objects.values_list("ref", flat=True)) >= split  # the other's reference redirects
+
+
+def test_references_stay_the_same_whatever_is_imported_later():
+    import_roster(*EARLY[:4])
+    refs = dict(Agreement.objects.values_list("key", "ref"))
+    import_roster(*CAPTURES[-3:], *EARLY)
+    later = dict(Agreement.objects.values_list("key", "ref"))
+    assert {key: later[key] for key in refs} == refs
+
+
+def test_a_file_that_cannot_be_taken_changes_nothing_and_says_why(tmp_path):
+    import_roster(*EARLY[:2])
+    before = register_hash()
+    broken = tmp_path / "participatingAgencies06012025am.xlsx"
+    broken.write_bytes(EARLY[2].read_bytes()[:5000])
+    text = tmp_path / "participatingAgencies06022025am.xlsx"
+    text.write_text("STATE,AGENCY\n")
+    outcomes, register, status = import_roster(broken, text, tmp_path / "gone.xlsx")
+    assert status == 3
+    assert all(outcome["refused"] and outcome["reason"].endswith(".") for outcome in outcomes)
+    assert register["hash"] == before == register_hash()
+    assert RosterImport.objects.filter(state="refused").count() == 3
+
+
+@pytest.mark.full
+def test_all_144_lists_shuffled_backwards_one_by_one_and_twice_give_one_register(participating_files):
+    shuffled = random.Random(287).sample(participating_files, len(participating_files))
+    outcomes, at_once, status = import_roster(*shuffled)
+    assert status == 3
+    assert [o["file"] for o in outcomes if o["refused"]] == ["participatingAgencies09222025pm.xlsx"]
+    assert sum(not o["refused"] for o in outcomes) == len(participating_files) - 1
+    assert register_verify().is_whole
+    again, twice, _ = import_roster(*participating_files)
+    assert twice == at_once
+    assert all(o["refused"] or o["reason"] == "already known" for o in again)
+    assert dt.date(2026, 5, 18) == Publication.objects.latest("published_on").published_on
+    assert at_once["listed"] + sum(o["duplicates"] for o in outcomes[-1:]) == 1843
+
+
+@pytest.mark.full
+def test_all_144_lists_one_by_one_and_backwards_give_the_register_of_all_at_once(participating_files):
+    from agreements.services.batches import rosters_import
+
+    for path in sorted(participating_files, key=lambda path: path.name, reverse=True):
+        import_roster(path)
+    one_by_one = register_hash()
+    assert register_verify().is_whole
+    assert rosters_import(actor=system("test"), files=[], dry_run=True).register.hash == one_by_one
+
+
+def test_a_known_list_uploaded_under_another_name_is_kept_as_another_file_of_the_same_publication():
+    hq = person(UserFactory(role="hq"))
+    import_roster(EARLY[0])
+    again = upload(EARLY[0])
+    again.name = "participatingAgencies02272025pm.xlsx"
+    again.save()
+    before = register_hash()
+    preview = roster_preview(actor=hq, upload=again)
+    assert preview.state == "known"
+    names = set(preview.publication.files.values_list("file_name", flat=True))
+    assert names == {EARLY[0].name, again.name}
+    assert register_hash() == before

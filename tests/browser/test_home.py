@@ -1,0 +1,91 @@
+"""The home page in a browser: accessible at both widths, full and empty; the chart, with the keyboard too."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from oversight.access.choices import Role
+from tests.agreements.histories import a_register
+from tests.factories import FieldOfficeFactory, ProgramManagerFactory, UserFactory
+from tests.support.browser import axe_findings, too_wide
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+
+
+def open_home(page: Page, size: dict[str, int]) -> None:
+    page.set_viewport_size(size)
+    page.goto("/")
+    for summary in page.locator("details.about > summary").all():
+        summary.click()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "360"])
+@pytest.mark.parametrize("who", ["hq", "auditor", "pm", "empty"])
+def test_home_is_accessible_and_fits(who, size, page, sign_in):
+    if who != "empty":
+        a_register()
+    if who == "pm":
+        sign_in(ProgramManagerFactory(office=FieldOfficeFactory(slug="houston")).user)
+    else:
+        sign_in(UserFactory(role=Role.AUDITOR if who == "auditor" else Role.HQ))
+
+    open_home(page, size)
+
+    assert axe_findings(page) == []
+    assert not too_wide(page)
+
+
+def test_the_chart_names_its_lines_and_shows_a_day_without_breaking_the_policy(page, sign_in):
+    a_register()
+    sign_in(UserFactory(role=Role.HQ))
+    open_home(page, WIDE)
+
+    chart = page.locator("#over-time-chart")
+    for label in ("JEM 2", "WSO 2", "TFM 1"):
+        expect(chart.get_by_text(label, exact=True)).to_be_visible()
+    box = chart.bounding_box()
+    chart.hover(position={"x": box["width"] * 0.8, "y": box["height"] / 2})
+    expect(chart.get_by_text(re.compile("List of 2025-03-"))).to_be_visible()
+
+
+def test_the_span_of_the_chart_is_chosen_with_the_keyboard(page, sign_in):
+    a_register()
+    sign_in(UserFactory(role=Role.HQ))
+    open_home(page, WIDE)
+
+    chart = page.locator("#over-time-chart")
+    expect(chart.get_by_text("2022", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Last 12 months").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("button", name="Last 12 months")).to_have_attribute("aria-pressed", "true")
+    expect(chart.get_by_text("2022", exact=True)).to_have_count(0)
+
+
+def test_a_state_on_the_map_opens_its_agreements_with_the_keyboard(page, sign_in):
+    a_register()
+    sign_in(UserFactory(role=Role.HQ))
+    open_home(page, WIDE)
+
+    page.get_by_role("link", name="Texas: 2 listed").focus()
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/agreements/\?listed=yes&state=TX$"))
+
+
+def test_without_scripts_the_table_stands_for_the_chart(browser, live_server, sign_in, context):
+    a_register()
+    sign_in(UserFactory(role=Role.HQ))
+    plain = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    plain.add_cookies(context.cookies())
+    page = plain.new_page()
+    page.goto("/")
+
+    expect(page.locator("#over-time-chart")).to_be_hidden()
+    page.get_by_text("Table of this chart").click()
+    expect(page.locator("#over-time-table")).to_be_visible()
+    plain.close()
