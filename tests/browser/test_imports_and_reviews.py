@@ -116,7 +116,7 @@ def test_a_list_goes_from_upload_to_the_register_by_keyboard_alone(page: Page, h
     expect(page.get_by_role("heading", name=f"Apply {NAME}?")).to_be_visible()
     tab_to(page, "Apply: 12 added")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Applied", exact=True)).to_be_visible()
+    expect(page.locator(".badge", has_text="Applied")).to_be_visible()
     assert RosterImport.objects.get().state == ImportState.APPLIED
     assert Agreement.objects.count() == 12
 

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,9 +67,10 @@ class Served:
                     todo.append(pid)
         return found
 
-    def child(self, name: str) -> int:
-        """The lowest id among processes whose command has `name`, 0 when there is none."""
-        return min((pid for pid, command in self.children().items() if f" {name} " in command), default=0)
+    def child(self, name: str, *, besides: Container[int] = ()) -> int:
+        """The lowest id among processes whose command has `name`, 0 when there is none but those `besides`."""
+        ids = (pid for pid, command in self.children().items() if f" {name} " in command)
+        return min((pid for pid in ids if pid not in besides), default=0)
 
     def get(self, path: str) -> str:
         try:
@@ -105,13 +106,13 @@ def test_it_serves_restarts_what_dies_and_ends_cleanly(served: Served) -> None:
     assert served.get("/healthz") == "ok"
     assert '"ready": true' in served.get("/readyz")
     served.wait_for(lambda: served.child("worker") > 0)
-    worker = served.child("worker")
     time.sleep(5.5)  # one that dies within seconds of its start is given up
+    before = set(served.children())
 
-    os.kill(worker, signal.SIGKILL)
+    os.kill(served.child("worker"), signal.SIGKILL)
 
-    served.wait_for(lambda: served.child("worker") not in {0, worker})
-    assert "The worker stopped (status -9); starting it again." in served.output()
+    served.wait_for(lambda: "The worker stopped (status -9); starting it again." in served.output())
+    served.wait_for(lambda: served.child("worker", besides=before) > 0)
     assert served.get("/healthz") == "ok"
 
     children = served.children()
