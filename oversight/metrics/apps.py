@@ -7,6 +7,8 @@ class MetricsConfig(AppConfig):
     name = "oversight.metrics"
 
     def ready(self) -> None:
+        from importlib import import_module
+
         from django.utils.module_loading import autodiscover_modules
 
         from oversight.metrics.models import Snapshot
@@ -14,3 +16,4 @@ class MetricsConfig(AppConfig):
 
         protect(Snapshot)
         autodiscover_modules("metrics")  # each app's metrics.py registers its own
+        import_module("oversight.metrics.tasks")  # the handlers of jobs: asked for by whoever starts one

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 
 from oversight.metrics.base import Subject
-from oversight.metrics.models import Snapshot
+from oversight.metrics.models import DayFill, Snapshot
+from oversight.metrics.registry import all_metrics
 
-__all__ = ["newest_snapshots", "series", "snapshot_history"]
+__all__ = [
+    "days_without_snapshots",
+    "newest_filled_day",
+    "newest_snapshots",
+    "series",
+    "snapshot_history",
+]
 
 
 def _newest(rows: QuerySet[Snapshot], known_at: datetime | None) -> QuerySet[Snapshot]:
@@ -42,3 +49,43 @@ def series(
 def snapshot_history(*, metric: str, subject: Subject, as_of: date) -> QuerySet[Snapshot]:
     """Every version of one figure, newest first: what was shown when."""
     return Snapshot.objects.filter(metric=metric, level=subject.level, subject=subject.key, as_of=as_of)
+
+
+def _filled(metrics: Sequence[str] | None) -> tuple[QuerySet[DayFill], list[str]]:
+    """Fills that were made, stale ones too: their figures stand until newer ones do; and the keys."""
+    keys = [metric.key for metric in all_metrics()] if metrics is None else list(metrics)
+    return DayFill.objects.filter(metric__in=keys, filled_at__isnull=False), keys
+
+
+def days_without_snapshots(*, days: Iterable[date], metrics: Sequence[str] | None = None) -> list[date]:
+    """Those of `days` on which some of `metrics` (default: all) was never computed, in order. One query."""
+    wanted = sorted(set(days))
+    if not wanted:
+        return []
+    fills, keys = _filled(metrics)
+    # A range, not a list: SQLite takes a limited number of values.
+    counted = (
+        fills.filter(as_of__gte=wanted[0], as_of__lte=wanted[-1])
+        .order_by()
+        .values_list("as_of")
+        .annotate(n=Count("metric"))
+    )
+    whole = {day for day, n in counted if n == len(keys)}
+    return [day for day in wanted if day not in whole]
+
+
+def newest_filled_day(
+    *, metrics: Sequence[str] | None = None, on_or_before: date | None = None
+) -> date | None:
+    """The newest day for which all of `metrics` (default: all) were computed; None: there is none. One query.
+
+    Walks back from the newest fill of one metric and stops at the first day that the others have too.
+    """
+    fills, keys = _filled(metrics)
+    if not keys:
+        return None
+    same_day = fills.filter(as_of=OuterRef("as_of")).order_by().values("as_of")
+    days = fills.filter(metric=keys[0]).annotate(n=Subquery(same_day.annotate(n=Count("pk")).values("n")))
+    if on_or_before is not None:
+        days = days.filter(as_of__lte=on_or_before)
+    return days.filter(n=len(keys)).order_by("-as_of").values_list("as_of", flat=True).first()

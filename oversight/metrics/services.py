@@ -7,18 +7,38 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from oversight.access.actors import Actor
+from oversight.access.permissions import require
+from oversight.exchange.choices import JobState
+from oversight.exchange.jobs import enqueue
+from oversight.exchange.locks import one_at_a_time
+from oversight.exchange.models import Job
 from oversight.metrics.base import Facts, Figure, Metric, Subject
 from oversight.metrics.choices import FillState
 from oversight.metrics.models import DayFill, Definition, Snapshot
 from oversight.metrics.registry import all_metrics
-from oversight.metrics.selectors import newest_snapshots
+from oversight.metrics.selectors import days_without_snapshots, newest_snapshots
+from oversight.trail.services import record
 
-__all__ = ["DayRange", "FillResult", "day_fill", "days_mark_stale", "range_fill", "stale_days_fill"]
+__all__ = [
+    "BACKFILL",
+    "DayRange",
+    "FillResult",
+    "day_fill",
+    "days_compute_start",
+    "days_mark_stale",
+    "range_fill",
+    "stale_days_fill",
+]
 
+BACKFILL = "metrics.backfill"  # the kind of job
+MOST_DAYS = 1100  # in one job: three years and some days
+PROGRAM_BEGINS = date(1996, 1, 1)  # the act that section 287(g) came with is of 1996 (OIG-18-77)
 BATCH = 500
 DayRange = tuple[date, date | None]  # first day, first day no longer in it; None: open
 
@@ -153,3 +173,43 @@ def range_fill(*, first: date, last: date) -> Iterable[FillResult]:
     while day <= last:
         yield day_fill(as_of=day)
         day += timedelta(days=1)
+
+
+@transaction.atomic
+def days_compute_start(*, actor: Actor, days: Iterable[date]) -> Job:
+    """Let a worker compute the figures of `days`; days that have them are left out.
+
+    A job that waits or runs for all of these days already is returned instead of a second one. When no day
+    is left the job is started all the same and is over at once. Raises NotAllowed, ValidationError with the
+    field `days` (none, too many, in the future, before the program).
+    """
+    require(actor, "aggregates.view")
+    asked = sorted(set(days))
+    _check_days(asked)
+    one_at_a_time(BACKFILL)
+    wanted = days_without_snapshots(days=asked) or asked
+    texts = [day.isoformat() for day in wanted]
+    waiting = Job.objects.filter(kind=BACKFILL, state__in=[JobState.QUEUED, JobState.RUNNING])
+    for job in waiting.order_by("created_at"):
+        if set(texts) <= set(job.params.get("days", [])):
+            return job
+    job = enqueue(actor=actor, kind=BACKFILL, params={"days": texts})
+    after = {"first": wanted[0], "last": wanted[-1], "days": len(wanted)}
+    record(actor=actor, verb="figures.asked_for", obj=job, after=after)
+    return job
+
+
+def _check_days(days: Sequence[date]) -> None:
+    """`days` in order. Raises ValidationError."""
+    today = timezone.localdate()
+    problem = ""
+    if not days:
+        problem = "No day was given. Choose at least one."
+    elif len(days) > MOST_DAYS:
+        problem = f"{len(days):,} days are too many at once. Choose at most {MOST_DAYS:,}."
+    elif days[-1] > today:
+        problem = f"{days[-1]} is in the future. Figures are of today ({today}) or earlier."
+    elif days[0] < PROGRAM_BEGINS:
+        problem = f"{days[0]} is before the program: section 287(g) is of 1996. Choose a later day."
+    if problem:
+        raise ValidationError({"days": problem})

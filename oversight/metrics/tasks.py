@@ -10,9 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from oversight.exchange.jobs import Progress, register_job
-from oversight.metrics.services import day_fill, stale_days_fill
-
-BACKFILL = "metrics.backfill"
+from oversight.metrics.services import BACKFILL, day_fill, stale_days_fill
 
 
 @register_job(BACKFILL, title="Compute figures of past days")
