@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.core.files.base import ContentFile
@@ -18,6 +19,7 @@ from agreements.reconciliation.reading import DatedSheet, read_dated
 from agreements.reconciliation.types import Parameters, Sheet, SheetRow
 from agreements.services.imports import roster_apply, roster_preview
 from agreements.services.publications import cells_of
+from agreements.services.store import kept_registers
 from benchmarks.measuring import Result, best_of
 from oversight.access.actors import system
 from oversight.exchange.models import Upload
@@ -40,7 +42,8 @@ def run(folder: Path) -> list[Result]:
         paths.append(folder / sheet.file_name)
         write_workbook(sheet, paths[-1])
     results = [_all_lists(paths)]
-    results += _one_list(folder, participating[-1])
+    newest = max(participating, key=lambda sheet: sheet.modified_at or datetime.min.replace(tzinfo=UTC))
+    results += _one_list(folder, newest)
     return results
 
 
@@ -81,6 +84,7 @@ def _one_list(folder: Path, newest: Sheet) -> list[Result]:
     made: dict[str, RosterImport] = {}
 
     def preview() -> None:
+        kept_registers.forget()  # as a process that has just started
         upload = Upload(name=path.name, sha256="", size=len(data))
         upload.file.save("bench.xlsx", ContentFile(data), save=False)
         upload.save()
@@ -94,16 +98,22 @@ def _one_list(folder: Path, newest: Sheet) -> list[Result]:
         except _Rollback:
             return
 
+    def apply_by_another() -> None:
+        kept_registers.forget()
+        apply_and_roll_back()
+
     dated = _read(path)
     reference = best_of(3, lambda: _read(path)) + best_of(3, lambda: _insert(dated))
     words = "reading it and bulk-inserting its rows"
     previewed = best_of(3, preview)
     applied = best_of(3, apply_and_roll_back)
+    by_another = best_of(3, apply_by_another)
     rows = f"{len(dated.sheet.rows)} rows on top of all lists"
     return [
         Result("One list previewed", previewed, words, reference, 4.0, rows),
-        Result("One list applied", applied, words, reference, 5.0, rows),
-        Result("One list previewed and applied", previewed + applied, words, reference, 8.0, rows),
+        Result("One list applied after its preview", applied, words, reference, 4.0, rows),
+        Result("One list applied by another process", by_another, words, reference, 5.0, rows),
+        Result("One list previewed and applied", previewed + applied, words, reference, 6.0, rows),
     ]
 
 
@@ -114,8 +124,6 @@ def _longer(sheet: Sheet) -> Sheet:
         printed = replace(rows[0].printed, agency=f"Benchmark {number} Police Department", county=None)
         rows.append(SheetRow(rows[-1].number + 1, False, printed))
     assert sheet.modified_at is not None
-    from datetime import timedelta
-
     return replace(sheet, rows=tuple(rows), modified_at=sheet.modified_at + timedelta(days=11))
 
 

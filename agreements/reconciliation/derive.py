@@ -6,9 +6,7 @@ bit masks; see `index`.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from .assembly import Agencies, Draft, assemble_agencies, draft, ends
 from .changes import find_changes
@@ -17,6 +15,7 @@ from .fingerprint import fingerprint
 from .identity import Identity, identify
 from .index import Index, bits, build_index, last_bit
 from .life import Life, find_gaps, spans, supersede
+from .memory import no_collection
 from .types import (
     AgreementState,
     Attribution,
@@ -34,20 +33,8 @@ from .types import (
 
 def derive(given: DeriveInput) -> Register:
     """Turn ordered lists into a register. `given.rows` must hold every digest the lists name."""
-    with _no_collection():
+    with no_collection():
         return _derive(given)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the garbage collector off: a register is many small lasting objects, and no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _derive(given: DeriveInput) -> Register:

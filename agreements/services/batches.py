@@ -16,7 +16,6 @@ from django.conf import settings
 from django.db import transaction
 
 from agreements.choices import ImportState
-from agreements.reconciliation.derive import derive
 from agreements.reconciliation.reading import DatedSheet, read_or_refuse
 from agreements.reconciliation.types import Parameters, PrintedRow, Refused, Register, Status
 from agreements.refs import publication_ref
@@ -87,7 +86,7 @@ class Batch:
     @property
     def register(self) -> Register:
         if self._store.register is None:
-            self._store.register = derive(self._store.derive_input())
+            self._store.register = self._store.derived()
         return self._store.register
 
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from agreements.choices import ImportState
 from agreements.models import Publication, RegisterState, RosterImport
-from agreements.reconciliation.derive import derive
 from agreements.reconciliation.diff import COUNTS, RegisterDiff, register_diff
 from agreements.reconciliation.lists import row_count_guard
+from agreements.reconciliation.memory import no_collection
 from agreements.reconciliation.reading import DatedSheet, read_dated
 from agreements.reconciliation.types import Refused, Register
 from agreements.services.preview import preview_entries
@@ -69,9 +69,9 @@ def roster_plan(*, store: Store, dated: DatedSheet, overruled: bool = False, com
     item = stored_list(dated)
     known = store.lists.get(item.info.digest)
     if store.register is None and compare:
-        store.register = derive(store.derive_input())
+        store.register = store.derived()
     if known is not None and known.order <= item.order:
-        store.register = store.register or derive(store.derive_input())
+        store.register = store.register or store.derived()
         return Plan(dated=dated, register=store.register, is_known=True, counts=dict.fromkeys(COUNTS, 0))
     if known is None and not overruled:
         before = [
@@ -83,13 +83,14 @@ def roster_plan(*, store: Store, dated: DatedSheet, overruled: bool = False, com
         rows_before = len(previous.info.rows) if previous else None
         row_count_guard(len(dated.sheet.rows), rows_before, store.parameters, kind=item.info.kind)
     rows_understand(store, dated)
-    register = derive(store.derive_input(item))
+    register = store.derived(item)
     if not compare:
         return Plan(dated=dated, register=register, is_known=False)
     diff = register_diff(store.register, register)
     return Plan(dated=dated, register=register, is_known=False, counts=dict(diff.counts), diff=diff)
 
 
+@no_collection()
 def roster_preview(*, actor: Actor, upload: Upload, kind: str = "auto") -> RosterImport:
     """Read an uploaded list and keep what it would change, for a person to look at. The register stays.
 
@@ -169,6 +170,7 @@ def _dating(dated: DatedSheet) -> dict[str, Any]:
     }
 
 
+@no_collection()
 @transaction.atomic
 def roster_apply(*, actor: Actor, roster_import: RosterImport, override_reason: str = "") -> RosterImport:
     """Apply a previewed import. Raises NotAllowed, PreviewOutdated, Refused (no preview, no reason)."""
@@ -191,6 +193,7 @@ def roster_apply(*, actor: Actor, roster_import: RosterImport, override_reason: 
     return _write(actor, store, state, plan, row, override_reason=reason)
 
 
+@no_collection()
 @transaction.atomic
 def roster_import(
     *, actor: Actor, store: Store, dated: DatedSheet, upload: Upload | None = None

@@ -160,8 +160,12 @@ def _agencies(store: Store, register: Register, ids: Ids) -> list[Act]:
 
 def _agreements(store: Store, register: Register, ids: Ids) -> list[Act]:
     if store.agreements is None:
-        real = Agreement.objects.select_related("agency").filter(is_synthetic=False)
+        holders = {row.pk: row for row in (store.agencies or {}).values()}
+        real = Agreement.objects.filter(is_synthetic=False)
         store.agreements = {row.key: row for row in real}
+        for row in store.agreements.values():
+            if row.agency_id in holders:
+                row.agency = holders[row.agency_id]
     rows = store.agreements
     acts: list[Act] = []
     changed: dict[int, dict[str, Any]] = {}

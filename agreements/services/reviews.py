@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from agreements.choices import DecisionState, VerdictKind
 from agreements.models import Decision, RegisterState, Verdict
-from agreements.reconciliation.derive import derive
 from agreements.services.decisions import STAFF_STATEMENT
 from agreements.services.register import register_lock, register_sync
 from agreements.services.store import Store
@@ -92,5 +91,5 @@ def verdict_undo(*, actor: Actor, verdict: Verdict, reason: str = "") -> Verdict
 
 def _derive_again(actor: Actor, state: RegisterState, reason: str) -> None:
     store = Store.load()
-    register = derive(store.derive_input())
+    register = store.derived()
     register_sync(actor=actor, store=store, register=register, state=state, reason=reason)

@@ -7,12 +7,15 @@ right as long as every write since its loading went through it.
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
 
 from agreements.models import Agency, Agreement, PrintedRow, Publication, Verdict
+from agreements.reconciliation.derive import derive
+from agreements.reconciliation.memory import no_collection
 from agreements.reconciliation.types import (
     CleanRow,
     DeriveInput,
@@ -26,7 +29,7 @@ from agreements.reconciliation.types import Verdict as VerdictValue
 from agreements.selectors.reference import geography, roster_parameters
 from agreements.services.keys import key_from_text
 
-__all__ = ["CLEANING_VERSION", "Store", "StoredList"]
+__all__ = ["CLEANING_VERSION", "Store", "StoredList", "kept_registers"]
 
 # Raise it when the reading of cells changes: rows read by an older version are read again.
 CLEANING_VERSION = 1
@@ -57,6 +60,7 @@ class Store:
     agreements: dict[str, Agreement] | None = None
 
     @classmethod
+    @no_collection()
     def load(cls) -> Store:
         """Read rows, lists and reference data: five queries, whatever the size."""
         store = cls(geography=geography(), parameters=roster_parameters(day=timezone.localdate()))
@@ -81,6 +85,10 @@ class Store:
         """All lists, each kind in its order of publication."""
         return [item.info for item in sorted(self.lists.values(), key=lambda item: item.order)]
 
+    def derived(self, extra: StoredList | None = None) -> Register:
+        """The register that the lists amount to, with `extra` when given. Do not change it: it is shared."""
+        return kept_registers.derive(self.derive_input(extra))
+
     def derive_input(self, extra: StoredList | None = None) -> DeriveInput:
         """Input of the derivation, with `extra` in its place when given (and not where it was before)."""
         known = self.lists if extra is None else {**self.lists, extra.info.digest: extra}
@@ -93,6 +101,37 @@ class Store:
             geography=self.geography,
             parameters=self.parameters,
         )
+
+
+class _Kept:
+    """The last registers that this process derived, found by all that a register depends on.
+
+    A person previews a list and applies it a minute later, mostly through the same worker: what the lists
+    amount to was computed for the preview. Rows need no place in the key: a digest stands for its cells, and
+    these are read by one version of the code with the geography that is compared. Thread-safe.
+    """
+
+    SIZE = 2
+
+    def __init__(self) -> None:
+        self._items: deque[tuple[Any, Register]] = deque(maxlen=self.SIZE)
+
+    def derive(self, given: DeriveInput) -> Register:
+        lists = [(item.digest, item.kind, item.published_on) for item in given.lists]
+        key = (lists, list(given.verdicts), given.parameters, given.geography)
+        for known, register in tuple(self._items):
+            if known == key:
+                return register
+        register = derive(given)
+        self._items.append((key, register))
+        return register
+
+    def forget(self) -> None:
+        """As in a process that has just started."""
+        self._items.clear()
+
+
+kept_registers = _Kept()
 
 
 def list_order(item: Any) -> tuple[Any, ...]:
