@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("oversight.periods.urls")),
     path("", include("oversight.console.urls")),
     path("", include("oversight.exchange.urls")),
+    path("", include("oversight.metrics.urls")),
     path("", include("agreements.urls")),
     path("", include("staffing.urls")),
     path("api/v1/", include("oversight.api_urls")),

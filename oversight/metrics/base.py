@@ -7,13 +7,14 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from oversight.metrics.choices import Level
+from oversight.metrics.choices import Level, Part
 
-__all__ = ["Facts", "Figure", "Metric", "Subject", "quotient"]
+__all__ = ["MANY", "NATION", "Change", "Facts", "Figure", "Kind", "Metric", "Subject", "quotient"]
 
 T = TypeVar("T")
 
@@ -64,6 +65,43 @@ class Facts:
         return found
 
 
+class Kind(StrEnum):
+    """How a value comes from its records, and so how a change of it can be taken apart."""
+
+    COUNT = "count"  # the number of records behind it
+    RATIO = "ratio"  # the records of one part, divided by those of another
+    STATISTIC = "statistic"  # a median or the like: records change it together, not one by one
+
+
+MANY = 5000  # ids in one statement; above it the statement asks the database for them again
+
+
+@dataclass(frozen=True)
+class Change:
+    """Records that a part of a figure holds on one of two days only, to be given their reasons.
+
+    `entered` are the ids counted on `last` and not on `first`, `left` the others; `*_rows` the same as
+    querysets, for subqueries.
+    """
+
+    part: Part
+    first: date
+    last: date
+    subject: Subject
+    known_at: datetime | None
+    entered: frozenset[Any]
+    left: frozenset[Any]
+    entered_rows: QuerySet[Any]
+    left_rows: QuerySet[Any]
+
+    def matching(self, path: str = "pk") -> Q:
+        """Of the records that entered or left, as a condition on `path`."""
+        if len(self.entered) + len(self.left) <= MANY:
+            return Q(**{f"{path}__in": [*self.entered, *self.left]})
+        entered, left = self.entered_rows.order_by().values("pk"), self.left_rows.order_by().values("pk")
+        return Q(**{f"{path}__in": entered}) | Q(**{f"{path}__in": left})
+
+
 class Metric(ABC):
     """A registered metric. Raise `version` when the definition changes what the figure means."""
 
@@ -77,6 +115,7 @@ class Metric(ABC):
     levels: ClassVar[tuple[str, ...]] = (Level.NATION, Level.OFFICE, Level.STATE, Level.MODEL)
     decimals: ClassVar[int] = 0
     gaps: ClassVar[tuple[str, ...]] = ()  # keys of the gap ledger it depends on
+    kind: ClassVar[Kind] = Kind.COUNT
 
     @abstractmethod
     def figures(self, facts: Facts) -> Iterable[Figure]:
@@ -85,6 +124,25 @@ class Metric(ABC):
     @abstractmethod
     def rows(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> QuerySet[Any]:
         """The records behind one figure. National: the caller cuts them to what the person may see."""
+
+    def part_rows(
+        self, *, as_of: date, subject: Subject, known_at: datetime | None = None
+    ) -> dict[Part, QuerySet[Any]]:
+        """The records of each part. A ratio gives those of its numerator and of its denominator."""
+        return {Part.VALUE: self.rows(as_of=as_of, subject=subject, known_at=known_at)}
+
+    def reasons(self, change: Change) -> dict[Any, str]:
+        """Id → why the record entered or left, in the field's words, in a constant number of statements.
+
+        Ids that are left out are shown as entered or left without a reason.
+        """
+        return {}
+
+    def amounts(
+        self, *, as_of: date, subject: Subject, known_at: datetime | None = None
+    ) -> dict[Any, Decimal] | None:
+        """For a statistic: id → what the record brings into it. One statement. None: it does not say."""
+        return None
 
     def compute(self, *, as_of: date, known_at: datetime | None = None) -> list[Figure]:
         """All figures for one date, computed now."""

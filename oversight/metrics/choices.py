@@ -20,3 +20,11 @@ class FillState(models.TextChoices):
 class Direction(models.TextChoices):
     AT_MOST = "at_most", "At most"
     AT_LEAST = "at_least", "At least"
+
+
+class Part(models.TextChoices):
+    """What of a figure some records are counted in."""
+
+    VALUE = "value", "Value"
+    NUMERATOR = "numerator", "Numerator"
+    DENOMINATOR = "denominator", "Denominator"

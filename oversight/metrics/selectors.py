@@ -36,6 +36,16 @@ def newest_snapshots(
     return {(row.metric, Subject(row.level, row.subject)): row for row in rows}
 
 
+def snapshots_of(
+    *, metric: str, subject: Subject, days: Iterable[date], known_at: datetime | None = None
+) -> dict[date, Snapshot]:
+    """Day → the figure of one subject. One query."""
+    rows = Snapshot.objects.filter(
+        metric=metric, level=subject.level, subject=subject.key, as_of__in=set(days)
+    )
+    return {row.as_of: row for row in _newest(rows, known_at)}
+
+
 def series(
     *, metric: str, subject: Subject, first: date, last: date, known_at: datetime | None = None
 ) -> list[Snapshot]:

@@ -80,6 +80,7 @@ REVIEW: Make = lambda w, u: [w.review.pk]  # noqa: E731
 DECIDED: Make = lambda w, u: [w.decided.pk]  # noqa: E731
 IMPORT: Make = lambda w, u: [w.roster_import.pk]  # noqa: E731
 PM: Make = lambda w, u: [w.assignment.program_manager_id]  # noqa: E731
+FIGURE: Make = lambda w, u: ["agreements.listed", 1, "nation", "-", "2025-06-01"]  # noqa: E731
 NO_NUMBER: Make = lambda w, u: [999_999_999]  # noqa: E731
 NO_REF: Make = lambda w, u: ["LEA-00000000"]  # noqa: E731
 
@@ -170,6 +171,10 @@ LINES: list[Line] = [
     post("exchange:export_start", EVERYONE, ok=302, query="list=agencies", data={"format": "csv"}),
     get("exchange:download", EVERYONE, **PACKAGE),
     get("exchange:job", SIGNED_IN, **JOB),
+    # figures
+    get("metrics:catalogue", EVERYONE),
+    get("metrics:metric", EVERYONE, own=lambda w, u: ["agreements.listed"]),
+    get("metrics:figure", EVERYONE, own=FIGURE),
     # agencies, agreements
     post("agreements:over_time_export", EVERYONE, ok=302),
     get("agreements:agency_list", EVERYONE),
