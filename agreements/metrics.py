@@ -12,11 +12,12 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, FilteredRelation, Min, OuterRef, Q, QuerySet
 
+from agreements import metric_reasons
 from agreements.choices import IN_FORCE, LISTED, Origin, Status
 from agreements.models import Agreement, AgreementStatus
 from agreements.models.register import AgreementStatusQuerySet
-from oversight.metrics.base import Facts, Figure, Metric, Subject, quotient
-from oversight.metrics.choices import Level
+from oversight.metrics.base import Change, Facts, Figure, Kind, Metric, Subject, quotient
+from oversight.metrics.choices import Level, Part
 from oversight.metrics.registry import register
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "agencies_of_day",
     "cells_of_day",
     "in_subject",
+    "said",
     "statements_on",
     "with_office",
 ]
@@ -47,7 +49,8 @@ class Cell:
     unlinked: int
 
 
-def _statements(known_at: datetime | None) -> AgreementStatusQuerySet:
+def said(known_at: datetime | None) -> AgreementStatusQuerySet:
+    """Statements that stand now, or stood at `known_at`."""
     if known_at is None:
         return AgreementStatus.objects.standing()
     return AgreementStatus.ever.known_at(known_at)
@@ -55,7 +58,7 @@ def _statements(known_at: datetime | None) -> AgreementStatusQuerySet:
 
 def statements_on(*, as_of: date, known_at: datetime | None = None) -> QuerySet[AgreementStatus]:
     """What lists say of each agreement on the day, but for those that staff suspended or terminated."""
-    known = _statements(known_at)
+    known = said(known_at)
     overruled = known.filter(
         origin=Origin.STAFF, status__in=STAFF_ENDS, agreement=OuterRef("agreement")
     ).active_on(as_of)
@@ -101,7 +104,7 @@ def agencies_of_day(as_of: date, known_at: datetime | None) -> list[tuple[str, s
 
 def _happened(as_of: date, known_at: datetime | None, statuses: Iterable[str]) -> Rows:
     """Statements that begin in the 30 days up to and with `as_of`; ACTIVE ones of a first listing only."""
-    known = _statements(known_at).filter(origin=Origin.LIST, agreement__ever_participating=True)
+    known = said(known_at).filter(origin=Origin.LIST, agreement__ever_participating=True)
     since = as_of - timedelta(days=WINDOW_DAYS)
     first_listed = (
         known.filter(status=Status.ACTIVE)
@@ -185,6 +188,9 @@ class _OfStatements(Metric):
         found = in_subject(self.statements(as_of=as_of, known_at=known_at), subject, as_of=as_of)
         return Agreement.objects.filter(pk__in=found.values("agreement"))
 
+    def reasons(self, change: Change) -> dict[Any, str]:
+        return metric_reasons.reasons_of_agreements(change, said(change.known_at), self.statuses)
+
 
 class _CountOfStatements(_OfStatements):
     unit = "agreements"
@@ -242,6 +248,15 @@ class PendingDays(_OfStatements):
     source = "ICE's lists of pending agencies (docs/reconciliation.md)"
     statuses = (Status.PENDING,)
     decimals = 1
+    kind = Kind.STATISTIC
+
+    def amounts(
+        self, *, as_of: date, subject: Subject, known_at: datetime | None = None
+    ) -> dict[Any, Decimal] | None:
+        found = in_subject(self.statements(as_of=as_of, known_at=known_at), subject, as_of=as_of)
+        return {
+            pk: Decimal((as_of - begins).days) for pk, begins in found.values_list("agreement", "begins_on")
+        }
 
     def figures(self, facts: Facts) -> Iterable[Figure]:
         days: dict[Subject, list[int]] = defaultdict(list)
@@ -282,6 +297,9 @@ class AgenciesListed(_OfStatements):
         found = in_subject(self.statements(as_of=as_of, known_at=known_at), subject, as_of=as_of)
         return Agency.objects.filter(pk__in=found.values("agreement__agency"))
 
+    def reasons(self, change: Change) -> dict[Any, str]:
+        return metric_reasons.reasons_of_agencies(change, said(change.known_at), self.statuses)
+
 
 @register
 class MoaMissing(_OfStatements):
@@ -292,6 +310,7 @@ class MoaMissing(_OfStatements):
     unit = "share (0-1)"
     source = "MOA column of ICE's lists"
     decimals = 3
+    kind = Kind.RATIO
 
     def figures(self, facts: Facts) -> Iterable[Figure]:
         cells = [cell for cell in facts.once(cells_of_day) if cell.status in self.statuses]
@@ -303,6 +322,15 @@ class MoaMissing(_OfStatements):
 
     def statements(self, *, as_of: date, known_at: datetime | None) -> QuerySet[AgreementStatus]:
         return super().statements(as_of=as_of, known_at=known_at).filter(agreement__moa_url="")
+
+    def part_rows(
+        self, *, as_of: date, subject: Subject, known_at: datetime | None = None
+    ) -> dict[Part, QuerySet[Any]]:
+        whole = in_subject(super().statements(as_of=as_of, known_at=known_at), subject, as_of=as_of)
+        return {
+            Part.NUMERATOR: self.rows(as_of=as_of, subject=subject, known_at=known_at),
+            Part.DENOMINATOR: Agreement.objects.filter(pk__in=whole.values("agreement")),
+        }
 
 
 class _Events(Metric):
@@ -319,6 +347,9 @@ class _Events(Metric):
         found = _happened(as_of, known_at, self.statuses)
         found = in_subject(found, subject, as_of=as_of)
         return Agreement.objects.filter(pk__in=found.values("agreement"))
+
+    def reasons(self, change: Change) -> dict[Any, str]:
+        return metric_reasons.reasons_of_window(change, said(change.known_at), self.statuses)
 
 
 @register

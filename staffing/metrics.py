@@ -11,17 +11,19 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from agreements.choices import LISTED
+from agreements.metric_reasons import AREA_CHANGED, lives, reasons_of_agencies, reasons_of_agreements
 from agreements.metrics import (
     OFFICE_UNKNOWN,
     agencies_of_day,
     cells_of_day,
     in_subject,
+    said,
     statements_on,
     with_office,
 )
 from agreements.models import Agency
-from oversight.metrics.base import Facts, Figure, Metric, Subject, quotient
-from oversight.metrics.choices import Level
+from oversight.metrics.base import Change, Facts, Figure, Kind, Metric, Subject, quotient
+from oversight.metrics.choices import Level, Part
 from oversight.metrics.registry import register
 from staffing.choices import AssignmentRole
 from staffing.models import Assignment, ProgramManager
@@ -39,8 +41,8 @@ def _managers_of_day(as_of: date, _: datetime | None) -> dict[str, int]:
     return dict(rows.annotate(n=Count("pk")))
 
 
-def _spans_of_day(as_of: date, known_at: datetime | None) -> list[tuple[str, int]]:
-    """(office, listed agencies as primary) of every program manager on board. Two statements."""
+def _spans_by_manager(as_of: date, known_at: datetime | None) -> list[tuple[int, str, int]]:
+    """(id, office, listed agencies as primary) of every program manager on board. Two statements."""
     listed = statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED)
     counted = dict(
         Assignment.objects.active_on(as_of)
@@ -51,7 +53,7 @@ def _spans_of_day(as_of: date, known_at: datetime | None) -> list[tuple[str, int
         .annotate(n=Count("agency", distinct=True))
     )
     managers = ProgramManager.objects.active_on(as_of).values_list("pk", "office_id")
-    return [(office, counted.get(pk, 0)) for pk, office in managers]
+    return [(pk, office, counted.get(pk, 0)) for pk, office in managers]
 
 
 def _unassigned(as_of: date, known_at: datetime | None) -> QuerySet[Any]:
@@ -82,11 +84,38 @@ def percentile(values: list[int], share: float) -> Decimal:
     return Decimal(ordered[max(0, int(rank) - 1)])
 
 
+def _managers(as_of: date, subject: Subject) -> QuerySet[ProgramManager]:
+    found = ProgramManager.objects.active_on(as_of)
+    return found.filter(office=subject.key) if subject.level == Level.OFFICE else found
+
+
+def _reasons_of_managers(change: Change) -> dict[Any, str]:
+    return dict.fromkeys(change.entered, "came on board") | dict.fromkeys(change.left, "left")
+
+
 class _PerManager(Metric):
     """Something listed, divided by the program managers on board, by office and nation."""
 
     levels = LEVELS
     decimals = 1
+    kind = Kind.RATIO
+
+    def part_rows(
+        self, *, as_of: date, subject: Subject, known_at: datetime | None = None
+    ) -> dict[Part, QuerySet[Any]]:
+        return {
+            Part.NUMERATOR: self.rows(as_of=as_of, subject=subject, known_at=known_at),
+            Part.DENOMINATOR: _managers(as_of, subject),
+        }
+
+    def reasons(self, change: Change) -> dict[Any, str]:
+        if change.part == Part.DENOMINATOR:
+            return _reasons_of_managers(change)
+        return self.reasons_above(change)
+
+    def reasons_above(self, change: Change) -> dict[Any, str]:
+        """For the records of the numerator."""
+        return reasons_of_agencies(change, said(change.known_at), LISTED)
 
     def parts(self, facts: Facts) -> dict[str, int]:
         raise NotImplementedError
@@ -152,6 +181,9 @@ class AgreementsPerManager(_PerManager):
         found = in_subject(listed, subject, as_of=as_of)
         return Agreement.objects.filter(pk__in=found.values("agreement"))
 
+    def reasons_above(self, change: Change) -> dict[Any, str]:
+        return reasons_of_agreements(change, said(change.known_at), LISTED)
+
 
 @register
 class AgenciesWithoutManager(Metric):
@@ -177,12 +209,39 @@ class AgenciesWithoutManager(Metric):
         found = in_subject(_unassigned(as_of, known_at), subject, as_of=as_of)
         return Agency.objects.filter(pk__in=found.values("agreement__agency"))
 
+    def reasons(self, change: Change) -> dict[Any, str]:
+        return _reasons_of_unassigned(change)
+
+
+def _reasons_of_unassigned(change: Change) -> dict[Any, str]:
+    """Agencies listed on the other day too: the assignment or the office's area changed. Two queries."""
+    held = lives(change, said(change.known_at), path="agreement__agency")
+    primary = Assignment.objects.filter(change.matching("agency"), role=AssignmentRole.PRIMARY)
+    spans = list(primary.values_list("agency", "valid_from", "valid_to"))
+
+    def assigned(day: date) -> set[int]:
+        return {pk for pk, begins, ends in spans if begins <= day and (ends is None or day < ends)}
+
+    before, after = assigned(change.first), assigned(change.last)
+    reasons = {}
+    for pk in change.entered | change.left:
+        day = change.first if pk in change.entered else change.last
+        listed = any(life.counts(day, LISTED) for life in held[pk])
+        if not listed:
+            reasons[pk] = "newly listed" if pk in change.entered else "no listed agreement left"
+        elif pk in (before if pk in change.entered else after):
+            reasons[pk] = "assignment ended" if pk in change.entered else "program manager assigned"
+        else:
+            reasons[pk] = AREA_CHANGED
+    return reasons
+
 
 class _Span(Metric):
     """A statistic of the agencies per program manager; those with none count as 0."""
 
     unit = "agencies"
     levels = LEVELS
+    kind = Kind.STATISTIC
     source = "OIG-18-77: until January 2018 one program manager in Houston; the mean hides it"
     gaps = ("staffing.positions",)
 
@@ -192,7 +251,7 @@ class _Span(Metric):
     def figures(self, facts: Facts) -> Iterable[Figure]:
         by_subject: dict[Subject, list[int]] = defaultdict(list)
         by_subject[NATION] = []
-        for office, n in facts.once(_spans_of_day):
+        for _, office, n in facts.once(_spans_by_manager):
             by_subject[NATION].append(n)
             by_subject[Subject(Level.OFFICE, office)].append(n)
         for subject, spans in sorted(by_subject.items()):
@@ -204,8 +263,16 @@ class _Span(Metric):
     def rows(
         self, *, as_of: date, subject: Subject, known_at: datetime | None = None
     ) -> QuerySet[ProgramManager]:
-        found = ProgramManager.objects.active_on(as_of)
-        return found.filter(office=subject.key) if subject.level == Level.OFFICE else found
+        return _managers(as_of, subject)
+
+    def reasons(self, change: Change) -> dict[Any, str]:
+        return _reasons_of_managers(change)
+
+    def amounts(
+        self, *, as_of: date, subject: Subject, known_at: datetime | None = None
+    ) -> dict[Any, Decimal] | None:
+        spans = _spans_by_manager(as_of, known_at)
+        return {pk: Decimal(n) for pk, office, n in spans if subject.key in {"", office}}
 
 
 @register
