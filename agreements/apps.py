@@ -58,6 +58,10 @@ class AgreementsConfig(AppConfig):
         register_figure_exports()
         register_panels()
 
+        from agreements.attention import register_items
+
+        register_items()
+
         from agreements.lists import register_lists
         from agreements.search import register_providers
 
@@ -71,5 +75,10 @@ class AgreementsConfig(AppConfig):
         from agreements.operations import register_operations
 
         register_operations()
+
+        from agreements.scale import scale_lists_make
+        from oversight.exchange.scale import register_scale
+
+        register_scale(key="agreements", order=10, make=scale_lists_make)
 
         import_module("agreements.tasks")  # the handlers of jobs: asked for by whoever starts one

@@ -29,10 +29,20 @@ class StaffingConfig(AppConfig):
         register_related(ProgramManager, {Assignment: "program_manager"})
 
         from oversight.console.navigation import register_nav
+        from staffing.attention import register_items
         from staffing.lists import register_lists
 
+        from staffing.panels import register_panels
+
         register_lists()
+        register_panels()
+        register_items()
         register_nav(
             key="program-managers", label="Program managers", url_name="staffing:program_manager_list",
             action="records.view", order=35, current=("staffing:",),
         )  # fmt: skip
+
+        from oversight.exchange.scale import register_scale
+        from staffing.scale import scale_people_make
+
+        register_scale(key="staffing", order=30, make=scale_people_make)

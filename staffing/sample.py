@@ -26,7 +26,14 @@ from oversight.trail.services import Act, record_many
 from staffing.choices import AssignmentRole
 from staffing.models import Assignment, ProgramManager
 
-__all__ = ["DEMO_PASSWORD", "DemoAccount", "demo_accounts", "sample_lists_load", "sample_people_load"]
+__all__ = [
+    "DEMO_PASSWORD",
+    "DemoAccount",
+    "demo_accounts",
+    "demo_users_make",
+    "sample_lists_load",
+    "sample_people_load",
+]
 
 LISTS = Path(settings.BASE_DIR) / "sample_data" / "lists"
 # Demo accounts are refused when DEBUG is off, so this is no secret.
@@ -89,7 +96,7 @@ def sample_people_load(*, actor: Actor) -> int:
         raise RuntimeError("Demo accounts exist in development only (DEBUG is off).")
     if User.objects.filter(is_synthetic=True).exists():
         return 0
-    users = _demo_users()
+    users = demo_users_make()
     managers = _managers(users["pm.demo"])
     ProgramManager.objects.bulk_create(managers)
     assignments = _assignments(managers)
@@ -99,7 +106,8 @@ def sample_people_load(*, actor: Actor) -> int:
     return len(managers)
 
 
-def _demo_users() -> dict[str, User]:
+def demo_users_make() -> dict[str, User]:
+    """One account per role, with the password of the demonstration. By user name."""
     users = {}
     for account in DEMO_ACCOUNTS:
         user = User(
