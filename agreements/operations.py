@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from django.db.models import Max
 from django.utils import timezone
 
-from agreements.models import RosterImport
+from agreements.models import Publication, RosterImport
 from agreements.services.verification import register_verify
 from oversight.console.telemetry import Measurement, register_measurements
 from oversight.exchange.backup import Fingerprint, register_fingerprint
+from oversight.metrics.calendar import register_fact_days
 
-__all__ = ["imports_measured", "register_fingerprint_of", "register_operations"]
+__all__ = ["imports_measured", "list_days", "register_fingerprint_of", "register_operations"]
 
 
 def register_fingerprint_of() -> Fingerprint:
@@ -37,7 +39,14 @@ def imports_measured() -> Iterator[Measurement]:
     )
 
 
+def list_days() -> list[dt.date]:
+    """The days with a published list: it is then that figures of agreements move."""
+    days = Publication.objects.filter(sequence__isnull=False).order_by("published_on")
+    return list(days.values_list("published_on", flat=True).distinct())
+
+
 def register_operations() -> None:
     """Called once, when the app is ready."""
+    register_fact_days("agreements.lists", list_days)
     register_fingerprint("register", register_fingerprint_of)
     register_measurements("agreements", imports_measured)

@@ -183,7 +183,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "oversight.metrics.tasks.fill_today",
         "schedule": crontab(hour=0, minute=15),
     },
+    # Sent as soon as facts change, too; this is for when the queue could not be reached.
     "figures-to-compute-again": {"task": "oversight.metrics.tasks.fill_stale", "schedule": 300.0},
+    "figures-of-missed-days": {
+        "task": "oversight.metrics.tasks.fill_missing",
+        "schedule": crontab(minute=25),
+    },
     "sweep-jobs": {
         "task": "oversight.exchange.tasks.sweep",
         "schedule": env.float("OVERSIGHT_SWEEP_SECONDS", 30.0),

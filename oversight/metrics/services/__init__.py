@@ -1,0 +1,29 @@
+"""Filling days with snapshots, marking days stale when facts of the past change, asking for past days."""
+
+from oversight.metrics.services.filling import (
+    FAILED,
+    GONE,
+    FillResult,
+    day_fill,
+    days_wait,
+    range_fill,
+    stale_days_fill,
+)
+from oversight.metrics.services.marking import DayRange, days_mark_stale, fill_soon
+from oversight.metrics.services.starting import BACKFILL, days_compute_start, missing_days_compute_start
+
+__all__ = [
+    "BACKFILL",
+    "FAILED",
+    "GONE",
+    "DayRange",
+    "FillResult",
+    "day_fill",
+    "days_compute_start",
+    "days_mark_stale",
+    "days_wait",
+    "fill_soon",
+    "missing_days_compute_start",
+    "range_fill",
+    "stale_days_fill",
+]

@@ -1,0 +1,57 @@
+"""Marking filled days for recomputation, in the transaction that changes the facts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Q
+
+from oversight.exchange.locks import one_at_a_time
+from oversight.metrics.choices import FillState
+from oversight.metrics.models import DayFill
+
+__all__ = ["FACTS", "DayRange", "days_mark_stale", "fill_soon"]
+
+log = logging.getLogger(__name__)
+
+DayRange = tuple[date, date | None]  # first day, first day no longer in it; None: open
+# Who fills a day holds it with others, who marks days holds it alone until the new facts are in. So no fill
+# can read the old facts and be done after the days were marked: its figures would stay wrong unnoticed.
+FACTS = "metrics.facts"
+
+
+def days_mark_stale(
+    *, ranges: Iterable[DayRange], reason: str, prefix: str = "", metrics: Sequence[str] | None = None
+) -> int:
+    """Mark filled days within `ranges`, for `metrics` or those whose key begins with `prefix` (default: all).
+
+    Call it in the transaction that changes the facts, after the change; a worker fills the days again as
+    soon as that is in. How many fills were marked. Raises RuntimeError outside a transaction.
+    """
+    days = Q()
+    for begins, ends in ranges:
+        part = Q(as_of__gte=begins)
+        days |= part if ends is None else part & Q(as_of__lt=ends)
+    if not days:
+        return 0
+    one_at_a_time(FACTS)
+    fills = DayFill.objects.filter(days, metric__startswith=prefix, state=FillState.DONE)
+    if metrics is not None:
+        fills = fills.filter(metric__in=metrics)
+    marked = fills.update(state=FillState.STALE, stale_reason=reason[:200])
+    if marked:
+        transaction.on_commit(fill_soon, robust=True)
+    return marked
+
+
+def fill_soon() -> None:
+    """Tell a worker. When the queue cannot be reached the scheduler does it some minutes later."""
+    from oversight.metrics.tasks import fill_stale
+
+    try:
+        fill_stale.apply_async(retry=False)  # a person may wait for the answer
+    except Exception:
+        log.warning("queue not reachable; stale days are filled by the scheduled task", exc_info=True)
