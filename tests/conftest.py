@@ -36,6 +36,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    # The minutes-long ones begin first: the other processes take over the rest meanwhile.
+    items.sort(key=lambda item: item.get_closest_marker("full") is None)
     missing = chromium() is None
     for item in items:
         if Path(__file__).parent / "browser" in item.path.parents:
