@@ -10,10 +10,12 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, Exists, F, FilteredRelation, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, F, FilteredRelation, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from agreements import metric_reasons
-from agreements.choices import IN_FORCE, LISTED, Origin, Status
+from agreements.choices import IN_FORCE, LISTED, ListKind, Origin, Status
+from agreements.metric_subjects import OFFICE_UNKNOWN, register_names
 from agreements.models import Agreement, AgreementStatus
 from agreements.models.register import AgreementStatusQuerySet
 from oversight.metrics.base import Change, Facts, Figure, Kind, Metric, Subject, quotient
@@ -32,9 +34,10 @@ __all__ = [
 ]
 
 Rows = QuerySet[Any]
-OFFICE_UNKNOWN = "unknown"
 WINDOW_DAYS = 30
 STAFF_ENDS = (Status.SUSPENDED, Status.TERMINATED)
+
+register_names()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,14 @@ def said(known_at: datetime | None) -> AgreementStatusQuerySet:
 
 
 def statements_on(*, as_of: date, known_at: datetime | None = None) -> QuerySet[AgreementStatus]:
-    """What lists say of each agreement on the day, but for those that staff suspended or terminated."""
+    """What lists say of each agreement on the day, but for those that staff suspended or terminated.
+
+    A statement by staff on a double counts for the agreement that it was found to be.
+    """
     known = said(known_at)
-    overruled = known.filter(
-        origin=Origin.STAFF, status__in=STAFF_ENDS, agreement=OuterRef("agreement")
-    ).active_on(as_of)
-    return known.filter(origin=Origin.LIST).active_on(as_of).exclude(Exists(overruled))
+    ended = known.filter(origin=Origin.STAFF, status__in=STAFF_ENDS).active_on(as_of).order_by()
+    overruled = ended.values_list(Coalesce("agreement__merged_into", "agreement"))
+    return known.filter(origin=Origin.LIST).active_on(as_of).exclude(agreement__in=overruled)
 
 
 def with_office(
@@ -104,7 +109,8 @@ def agencies_of_day(as_of: date, known_at: datetime | None) -> list[tuple[str, s
 
 def _happened(as_of: date, known_at: datetime | None, statuses: Iterable[str]) -> Rows:
     """Statements that begin in the 30 days up to and with `as_of`; ACTIVE ones of a first listing only."""
-    known = said(known_at).filter(origin=Origin.LIST, agreement__ever_participating=True)
+    # Of participating lists: an agreement that left the pending list was never in force.
+    known = said(known_at).filter(origin=Origin.LIST, publication__kind=ListKind.PARTICIPATING)
     since = as_of - timedelta(days=WINDOW_DAYS)
     first_listed = (
         known.filter(status=Status.ACTIVE)

@@ -28,3 +28,8 @@ class Part(models.TextChoices):
     VALUE = "value", "Value"
     NUMERATOR = "numerator", "Numerator"
     DENOMINATOR = "denominator", "Denominator"
+
+
+class GapState(models.TextChoices):
+    OPEN = "open", "Open"
+    ANSWERED = "answered", "Answered"

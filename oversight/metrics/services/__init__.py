@@ -1,4 +1,7 @@
-"""Filling days with snapshots, marking days stale when facts of the past change, asking for past days."""
+"""Filling days with snapshots, marking days stale when facts of the past change, asking for past days.
+
+Targets and the gap ledger are in `services.targets` and `services.gaps`.
+"""
 
 from oversight.metrics.services.filling import (
     FAILED,

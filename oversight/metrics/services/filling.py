@@ -103,7 +103,7 @@ def _fill_one(fill: DayFill, metric: Metric, facts: Facts, known: Known, now: da
     with transaction.atomic():  # a statement that fails must not take the other metrics with it
         rows = _differing(metric, facts.as_of, metric.figures(facts), known)
     for row in rows:
-        row.computed_at = now
+        row.computed_at, row.because = now, fill.stale_reason
     fill.state, fill.version, fill.stale_reason = FillState.DONE, metric.version, ""
     fill.filled_at, fill.n_appended = now, len(rows)
     fill.milliseconds = round((time.perf_counter() - start) * 1000)
