@@ -113,6 +113,8 @@ _SQLITE_PRAGMAS = (
 
 def _databases() -> dict[str, dict[str, Any]]:
     if not env.str("DATABASE_URL", ""):
+        # A fresh clone has no such folder, and SQLite makes none.
+        VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         return {
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -163,3 +164,20 @@ def test_scripts_are_executable_and_parse(script: str) -> None:
     assert path.stat().st_mode & 0o111
     shell = path.read_text().split("\n", 1)[0].split("/")[-1].split()[-1]
     subprocess.run([shell, "-n", str(path)], check=True, capture_output=True)
+
+
+def test_commands_work_in_a_fresh_clone_and_say_what_is_missing(tmp_path: Path) -> None:
+    def manage(*args: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.environ["PATH"], "OVERSIGHT_VAR_DIR": str(tmp_path / "none" / "var")}
+        command = [sys.executable, "manage.py", *args]
+        return subprocess.run(
+            command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+        )
+
+    early = manage("export", "agencies", "--format", "csv", "--out", str(tmp_path / "agencies.csv"))
+    assert early.returncode == 1
+    assert early.stderr == "The database is not up to date. Run `manage.py migrate`, then this again.\n"
+    assert not (tmp_path / "agencies.csv").exists()
+
+    assert manage("migrate", "--verbosity=0").returncode == 0
+    assert manage("export", "agencies", "--format", "csv", "--out", str(tmp_path / "a.csv")).returncode == 0
