@@ -2,8 +2,8 @@
 
 Nothing is written into the register by hand, so `verify_register` means here what it means everywhere.
 Counties and field offices are the real reference data; every agency's name begins with "Synthetic" and a
-number, which also keeps reconciliation from taking one for another. MOA links lead to `.example`, which nobody
-owns.
+number, which also keeps reconciliation from taking one for another. MOA links lead to `.example`, which
+nobody owns.
 """
 
 from __future__ import annotations

@@ -50,19 +50,17 @@ def scale_people_make(request: ScaleRequest) -> Made:
 
 
 def _digest(assignments: Sequence[Assignment]) -> str:
-    refs = dict(Agency.objects.values_list("pk", "ref"))
     return digest_of(
-        f"{row.program_manager.name} {refs[row.agency_id]} {row.role} {row.valid_from} {row.valid_to}"
+        f"{row.program_manager.name} {row.agency.ref} {row.role} {row.valid_from} {row.valid_to}"
         for row in assignments
     )
 
 
-def _agencies_by_office() -> dict[str, list[int]]:
-    offices: dict[str, list[int]] = defaultdict(list)
-    standing = Agency.objects.current()
-    spans = AgencyOffice.objects.filter(agency__in=standing, valid_to__isnull=True)
-    for office, agency in spans.order_by("agency__ref").values_list("office_id", "agency_id"):
-        offices[office].append(agency)
+def _agencies_by_office() -> dict[str, list[Agency]]:
+    offices: dict[str, list[Agency]] = defaultdict(list)
+    spans = AgencyOffice.objects.filter(agency__merged_into__isnull=True, valid_to__isnull=True)
+    for span in spans.select_related("agency").order_by("agency__ref"):
+        offices[span.office_id].append(span.agency)
     return offices
 
 
@@ -73,7 +71,7 @@ def _first_of_month(chance: random.Random, until: date) -> date:
     return min(day.replace(day=1), until.replace(day=1))
 
 
-def _managers(chance: random.Random, agencies: dict[str, list[int]], until: date) -> list[ProgramManager]:
+def _managers(chance: random.Random, agencies: dict[str, list[Agency]], until: date) -> list[ProgramManager]:
     """One PM per so many agencies of an office, at least one; some left, and another came."""
     managers: list[ProgramManager] = []
 
@@ -117,7 +115,7 @@ def _accounts(managers: Sequence[ProgramManager], demo_pm: User) -> list[User]:
 
 
 def _assignments(
-    chance: random.Random, agencies: dict[str, list[int]], managers: Sequence[ProgramManager], until: date
+    chance: random.Random, agencies: dict[str, list[Agency]], managers: Sequence[ProgramManager], until: date
 ) -> list[Assignment]:
     """Each office's agencies over its PMs: some without one, some handed over, some with a backup."""
     by_office: dict[str, list[ProgramManager]] = defaultdict(list)
@@ -125,10 +123,10 @@ def _assignments(
         by_office[manager.office_id].append(manager)
     made: list[Assignment] = []
 
-    def add(pm: ProgramManager, agency: int, role: str, begins: date, ends: date | None) -> None:
+    def add(pm: ProgramManager, agency: Agency, role: str, begins: date, ends: date | None) -> None:
         made.append(
             Assignment(
-                program_manager=pm, agency_id=agency, role=role, valid_from=begins, valid_to=ends,
+                program_manager=pm, agency=agency, role=role, valid_from=begins, valid_to=ends,
                 is_synthetic=True,
             )
         )  # fmt: skip

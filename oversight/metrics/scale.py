@@ -3,7 +3,8 @@
 Figures are computed by the metrics themselves on the days on which facts change, on the day before the next
 change, and in the middle where those two differ. In between a figure stays as it was, or moves by an equal
 step each day, as a median age does; where the middle does not bear that out, the stretch is halved and
-computed again. So a day in between holds what the metric would compute (tests/house/test_scale.py samples days).
+computed again. So a day in between holds what the metric would compute (tests/house/test_scale.py samples
+days).
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ def _by_day(computed: _Computed, request: ScaleRequest) -> Iterator[tuple[date, 
 
 
 def _columns(model: type[Any]) -> list[Any]:
-    return [one for one in model._meta.concrete_fields if not one.primary_key]
+    """What is inserted: all but the key and what the database fills in."""
+    return [one for one in model._meta.concrete_fields if not (one.primary_key or one.has_db_default())]
 
 
 def _values(row: Any, columns: Iterable[Any]) -> list[Any]:
