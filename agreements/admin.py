@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from agreements.models import County, FieldOffice, FieldOfficeArea, State
-from agreements.services.offices import agency_offices_rebuild
+from agreements.services.offices import areas_apply
 from oversight.trail.admin import TrailedAdmin, TrailedForm
 
 __all__ = ["CountyAdmin", "FieldOfficeAdmin", "FieldOfficeAreaAdmin", "StateAdmin"]
@@ -85,12 +85,12 @@ class FieldOfficeAreaAdmin(TrailedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        agency_offices_rebuild()
+        areas_apply(reason="area of a field office changed")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         super().delete_model(request, obj)
-        agency_offices_rebuild()
+        areas_apply(reason="area of a field office changed")
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         super().delete_queryset(request, queryset)
-        agency_offices_rebuild()
+        areas_apply(reason="area of a field office changed")

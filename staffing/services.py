@@ -18,6 +18,7 @@ from agreements.models import Agency, FieldOffice
 from oversight.access.actors import Actor
 from oversight.access.models import User
 from oversight.access.permissions import require
+from oversight.metrics.services import DayRange, days_mark_stale
 from oversight.trail.services import Act, record, record_many
 from staffing.choices import AssignmentRole
 from staffing.models import Assignment, ProgramManager
@@ -66,6 +67,7 @@ def program_manager_create(
                 {"user": f"{user.display_name} is program manager there already. End that first."}
             )
     manager.save()
+    _mark_stale([(valid_from, None)], "program manager entered")
     after = {"name": manager.name, "office": office, "valid_from": valid_from, "user": user}
     record(actor=actor, verb="program_manager.created", obj=manager, after=after)
     return manager
@@ -97,6 +99,7 @@ def program_manager_end(
     _end_assignments(actor, running, on, reason)
     before, manager.valid_to = manager.valid_to, on
     manager.save(update_fields=["valid_to"])
+    _mark_stale([(on, before)], "program manager ended")
     record(
         actor=actor,
         verb="program_manager.ended",
@@ -214,12 +217,14 @@ def _end_assignments(actor: Actor, rows: Sequence[Assignment], on: date, reason:
         Act("assignment.ended", row, {"valid_to": row.valid_to}, {"valid_to": on}, reason) for row in rows
     ]
     Assignment.objects.filter(pk__in=[row.pk for row in rows]).update(valid_to=on)
+    _mark_stale([(on, row.valid_to) for row in rows], "assignment ended")
     for row in rows:
         row.valid_to = on
     record_many(actor=actor, acts=acts)
 
 
-def _record_begun(actor: Actor, rows: Iterable[Assignment], reason: str) -> None:
+def _record_begun(actor: Actor, rows: Sequence[Assignment], reason: str) -> None:
+    _mark_stale([(row.valid_from, row.valid_to) for row in rows], "assignment begun")
     record_many(
         actor=actor,
         acts=[
@@ -239,3 +244,8 @@ def _record_begun(actor: Actor, rows: Iterable[Assignment], reason: str) -> None
             for row in rows
         ],
     )
+
+
+def _mark_stale(ranges: Iterable[DayRange], reason: str) -> None:
+    """Figures of staffing on these days are to be computed again; those of agreements stay."""
+    days_mark_stale(ranges=ranges, reason=reason, prefix="staffing.")

@@ -6,11 +6,14 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from agreements.choices import Origin
+from agreements.metrics import WINDOW_DAYS
 from agreements.models import (
     Addendum,
     AgencyAlias,
@@ -23,19 +26,39 @@ from agreements.models import (
 )
 from agreements.reconciliation.types import Change, Register
 from agreements.reconciliation.types import Duplicate as DuplicatePrint
-from agreements.services.affected import DayRange, Span, changed_days, merged
+from agreements.services.affected import DayRange, changed_days, merged, window_days
 from agreements.services.bulk import replace_rows, update_columns
 
 if TYPE_CHECKING:
     from agreements.services.register import Ids
 
-__all__ = ["addenda_sync", "aliases_sync", "attributions_sync", "changes_sync", "statuses_sync"]
+__all__ = [
+    "Touched",
+    "addenda_sync",
+    "aliases_sync",
+    "attributions_sync",
+    "changes_sync",
+    "statuses_sync",
+]
 
 BATCH = 500
 
 
-def statuses_sync(register: Register, ids: Ids) -> list[DayRange]:
-    """List statements: one row per span of an agreement. The days on which any status is another than before.
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What other list statements than before touch.
+
+    `standing`: days on which a status is another; `window`: days on which what happened of late is another;
+    `begins`: first days of the statements that came or went.
+    """
+
+    standing: list[DayRange] = field(default_factory=list)
+    window: list[DayRange] = field(default_factory=list)
+    begins: frozenset[date] = frozenset()
+
+
+def statuses_sync(register: Register, ids: Ids) -> Touched:
+    """List statements: one row per span of an agreement. What the ones that came or went touch.
 
     A statement that lists no longer make is kept with `replaced_at`, so that figures can be told as they
     were known before.
@@ -65,19 +88,26 @@ def statuses_sync(register: Register, ids: Ids) -> list[DayRange]:
         ),
         batch_size=BATCH,
     )
-    return _affected({values[0] for values in (*gone, *new)}, current, wanted)
+    return _touched([*gone, *new], current, wanted)
 
 
-def _affected(
-    agreements: set[int], current: Iterable[tuple[Any, ...]], wanted: Iterable[tuple[Any, ...]]
-) -> list[DayRange]:
-    before: dict[int, list[Span]] = defaultdict(list)
-    after: dict[int, list[Span]] = defaultdict(list)
-    for spans, rows in ((before, current), (after, wanted)):
-        for agreement, status, begins, ends, _ in rows:
+def _touched(
+    differing: list[tuple[Any, ...]], current: Iterable[tuple[Any, ...]], wanted: Iterable[tuple[Any, ...]]
+) -> Touched:
+    agreements = {values[0] for values in differing}
+    lives: tuple[dict[int, list[tuple[Any, ...]]], ...] = (defaultdict(list), defaultdict(list))
+    for life, rows in zip(lives, (current, wanted), strict=True):
+        for agreement, *statement in rows:
             if agreement in agreements:
-                spans[agreement].append((status, begins, ends))
-    return merged(days for pk in agreements for days in changed_days(before[pk], after[pk]))
+                life[agreement].append(tuple(statement))
+    standing: list[DayRange] = []
+    window: list[DayRange] = []
+    for pk in agreements:
+        spans = [[(status, begins, ends) for status, begins, ends, _ in life[pk]] for life in lives]
+        standing += changed_days(*spans)
+        events = [[(status, begins, of) for status, begins, _, of in life[pk]] for life in lives]
+        window += window_days(*events, days=WINDOW_DAYS)
+    return Touched(merged(standing), merged(window), frozenset(values[2] for values in differing))
 
 
 def aliases_sync(register: Register, ids: Ids) -> None:
@@ -144,8 +174,8 @@ def attributions_sync(register: Register, ids: Ids) -> dict[int, int]:
     return moves
 
 
-def changes_sync(register: Register, ids: Ids) -> None:
-    """What each list changed, and its duplicates; written again only for lists where that differs."""
+def changes_sync(register: Register, ids: Ids) -> list[int]:
+    """What each list changed, and its duplicates; written again only for lists where that differs: which."""
     changes: dict[str, list[Change]] = defaultdict(list)
     duplicates: dict[str, list[DuplicatePrint]] = defaultdict(list)
     for change in register.changes:
@@ -172,6 +202,7 @@ def changes_sync(register: Register, ids: Ids) -> None:
     RegisterChange.objects.bulk_create((RegisterChange(**row) for row in new_changes), batch_size=BATCH)
     Duplicate.objects.bulk_create((Duplicate(**row) for row in new_duplicates), batch_size=BATCH)
     update_columns(Publication, rewritten)
+    return pks
 
 
 def _change_row(publication: int, change: Change, ids: Ids) -> dict[str, Any]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from django.db import transaction
+
 from agreements.choices import AgencyType, Origin
 from agreements.models import Agency, AgencyOffice, FieldOfficeArea
+from agreements.services.affected import changed_days, merged
 from agreements.services.bulk import replace_rows
+from oversight.metrics.services import days_mark_stale
 
-__all__ = ["agency_offices_rebuild"]
+__all__ = ["agency_offices_rebuild", "areas_apply"]
 
 Span = tuple[str, Any, Any]  # office, valid_from, valid_to
 
@@ -35,3 +39,23 @@ def agency_offices_rebuild() -> None:
             wanted.add((pk, *span))
     fields = ("agency_id", "office_id", "valid_from", "valid_to")
     replace_rows(AgencyOffice, fields, wanted, origin=Origin.LIST)
+
+
+@transaction.atomic
+def areas_apply(*, reason: str) -> None:
+    """After a change of areas: agencies follow at once, and figures of the days on which an agency falls
+    under another office than before are to be computed again."""
+    before = _spans_by_agency()
+    agency_offices_rebuild()
+    after = _spans_by_agency()
+    differing = [pk for pk in {*before, *after} if before[pk] != after[pk]]
+    ranges = merged(days for pk in differing for days in changed_days(before[pk], after[pk]))
+    days_mark_stale(ranges=ranges, reason=reason)
+
+
+def _spans_by_agency() -> dict[int, list[Span]]:
+    spans: dict[int, list[Span]] = defaultdict(list)
+    rows = AgencyOffice.objects.order_by("agency", "valid_from")
+    for agency, *span in rows.values_list("agency_id", "office_id", "valid_from", "valid_to"):
+        spans[agency].append((span[0], span[1], span[2]))
+    return spans

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Min, Q
 from django.utils import timezone
 
-from agreements.models import Agency, Agreement, AgreementStatus, Publication, RegisterState
+from agreements.models import Agency, Agreement, Publication, RegisterState
 from agreements.reconciliation.types import AgreementState, Register
 from agreements.refs import AGENCY, AGREEMENT, make_ref
 from agreements.services import derived
@@ -22,10 +21,10 @@ from agreements.services.bulk import update_columns
 from agreements.services.decisions import decisions_sync
 from agreements.services.keys import key_to_text
 from agreements.services.offices import agency_offices_rebuild
+from agreements.services.stale import figures_mark_stale
 from agreements.services.statuses import effective_statuses_refresh
 from agreements.services.store import Store
 from oversight.access.actors import Actor
-from oversight.metrics.services import DayRange, days_mark_stale
 from oversight.trail.services import Act, record_many
 
 __all__ = ["Ids", "register_lock", "register_sync"]
@@ -34,8 +33,8 @@ BATCH = 500
 Wanted = Mapping[str, Any]  # attribute name → value
 # What the trail tells of; the rest can be seen in the lists.
 TRAILED = {
-    "name", "agency_type", "county_id", "merged_into_id", "agency_id", "signed_on", "moa_url", "list_status",
-    "superseded_by_id",
+    "name", "state_id", "agency_type", "county_id", "merged_into_id", "agency_id", "model", "signed_on",
+    "moa_url", "list_status", "superseded_by_id",
 }  # fmt: skip
 
 
@@ -67,15 +66,15 @@ def register_sync(
     _sequences(store)
     acts = _agencies(store, register, ids)
     acts += _agreements(store, register, ids)
-    ranges = derived.statuses_sync(register, ids)
+    touched = derived.statuses_sync(register, ids)
     derived.aliases_sync(register, ids)
     derived.addenda_sync(register, ids)
     moves = derived.attributions_sync(register, ids)
     acts += _orphans(store, ids, moves)
-    derived.changes_sync(register, ids)
+    rewritten = derived.changes_sync(register, ids)
     decisions_sync(register=register, ids=ids)
     agency_offices_rebuild()
-    days_mark_stale(ranges=[*ranges, *_moved_days(acts)], reason=reason)
+    figures_mark_stale(touched=touched, rewritten=rewritten, acts=acts, reason=reason)
     effective_statuses_refresh(on=timezone.localdate())
     record_many(actor=actor, acts=[Act(a.verb, a.obj, a.before, a.after, reason) for a in acts])
     state.version += 1
@@ -84,24 +83,6 @@ def register_sync(
     state.save()
     store.register, store.version = register, state.version
     return ids
-
-
-# What moves an agreement's figures to another state, office or agency on every day of its life.
-MOVING = {"state_id", "county_id", "agency_type", "merged_into_id", "agency_id"}
-
-
-def _moved_days(acts: list[Act]) -> list[DayRange]:
-    """From the first day of the agreements that are counted elsewhere now; one query."""
-    moved = [act.obj for act in acts if MOVING & act.before.keys()]
-    agencies = [obj.pk for obj in moved if isinstance(obj, Agency)]
-    agreements = [obj.pk for obj in moved if isinstance(obj, Agreement)]
-    if not moved:
-        return []
-    statements = AgreementStatus.objects.filter(
-        Q(agreement__in=agreements) | Q(agreement__agency__in=agencies)
-    )
-    first = statements.aggregate(first=Min("begins_on"))["first"]
-    return [(first, None)] if first else []
 
 
 def _sequences(store: Store) -> None:

@@ -18,7 +18,7 @@ from agreements.services.decisions import STAFF_STATEMENT
 from oversight.access.actors import Actor
 from oversight.access.permissions import require
 from oversight.access.scope import changeable_by
-from oversight.metrics.services import days_mark_stale
+from oversight.metrics.services import DayRange, days_mark_stale
 from oversight.trail.services import record
 
 Told = Mapping[str, object]  # what the trail tells of
@@ -93,6 +93,7 @@ def statement_end(*, actor: Actor, statement: AgreementStatus, on: date, reason:
     _after_change(
         actor,
         statement,
+        days=(on, None),
         verb="agreement.reinstated",
         before={"ends_on": None},
         after={"ends_on": on},
@@ -115,6 +116,7 @@ def statement_withdraw(*, actor: Actor, statement: AgreementStatus, reason: str)
     _after_change(
         actor,
         statement,
+        days=(statement.begins_on, statement.ends_on),
         verb="agreement.statement_withdrawn",
         before={"statement": statement.status},
         after={},
@@ -194,14 +196,22 @@ def _check(agreement: Agreement, on: date, reason: str) -> None:
 
 
 def _after_change(
-    actor: Actor, statement: AgreementStatus, *, verb: str, before: Told, after: Told, reason: str
+    actor: Actor,
+    statement: AgreementStatus,
+    *,
+    days: DayRange,
+    verb: str,
+    before: Told,
+    after: Told,
+    reason: str,
 ) -> None:
+    """`days`: those on which the statement says something else than before."""
     root = statement.agreement.merged_into_id or statement.agreement_id
     # What a list said against it is no question any more.
     Decision.objects.filter(rule=STAFF_STATEMENT, right_key=f"statement:{statement.pk}").update(
         is_standing=False
     )
-    days_mark_stale(ranges=[(statement.begins_on, None)], reason=f"statement {statement.pk}")
+    days_mark_stale(ranges=[days], reason=f"statement {statement.pk}")
     effective_statuses_refresh(on=timezone.localdate(), only=[root])
     agreement = Agreement.objects.select_related("agency").get(pk=root)
     after = {**after, "status": agreement.status}
