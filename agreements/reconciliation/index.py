@@ -125,6 +125,8 @@ def build_index(lists: Sequence[ListInfo], rows: Mapping[str, CleanRow]) -> Inde
     both = participating + pending
     masks: dict[str, int] = {}
     repeating = presence(participating, 0, masks) | presence(pending, n, masks)
+    # In one order in every process: what `presence` walks are sets of texts.
+    masks = dict(sorted(masks.items()))
     days = _monotone(participating) + _monotone(pending)
     index = Index(
         participating,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +26,7 @@ from agreements.reconciliation.types import (
 
 from .support import START, History, geography, real_lists, real_register, real_rows, register_of, row
 
+ROOT = Path(__file__).resolve().parents[3]
 NAMES = ["Lampass PD", "Lampasas PD", "Alvin PD", "Alvin Police", "Alvin County Jail", "Davie PD", "Davis PD"]
 ROWS = [
     row(name, signed=signed, moa=moa, state=state)
@@ -152,3 +157,24 @@ def test_real_lists_in_any_order_give_the_same_register():
     assert importer.register.hash == whole.hash
     again = derive(DeriveInput(real_lists(), real_rows(), (), geography(), Parameters()))
     assert again.hash == real_register().hash
+
+
+def test_every_process_derives_the_same_register():
+    """Sets of texts are walked in another order in every process; no rule may depend on it."""
+    script = (
+        "import django; django.setup();"
+        "from tests.agreements.reconciliation.support import real_register; print(real_register().hash)"
+    )
+    found = set()
+    for seed in ("1", "2", "3"):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            check=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        found.add(done.stdout)
+    assert len(found) == 1
