@@ -2,9 +2,9 @@
 
     python -m benchmarks.national [--agencies N] [--only PAGE]
 
-measures on the database of the environment, which is filled by `make_scale_data` when empty; `make
-bench` gives it one of its own (`run`). Pages are measured as production serves them (no debugging), through all
-middleware, signed in, against a view that answers "ok" through the same middleware in the same run.
+measures on the database of the environment, which `make_scale_data` fills when it is empty; `make bench` gives
+it one of its own (`run`). Pages are measured as production serves them (no debugging), through all middleware,
+signed in, against a view that answers "ok" through the same middleware in the same run.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ def _client() -> Any:
 
     user, _ = User.objects.get_or_create(username="bench", defaults={"role": Role.HQ})
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 
@@ -253,11 +253,12 @@ def _pages(runs: int, only: str = "") -> Iterator[PageTime]:
             raise RuntimeError(f"{address} answered {response.status_code}")
         with CaptureQueriesContext(connection) as captured:
             client.get(address)
+            n = len(captured)  # the next request forgets them
         times = _times(runs, lambda address=address: client.get(address))
         yield PageTime(
             name=name,
             address=address,
-            queries=len(captured),
+            queries=n,
             median=statistics.median(times),
             p95=_p95(times),
             budget=HOME_SECONDS if name == HOME else PAGE_SECONDS,
@@ -324,14 +325,11 @@ def _made(agencies: int) -> tuple[float, float]:
 
 def measure(*, agencies: int, folder: Path, runs: int = RUNS, only: str = "") -> National:
     """Everything on the database of this process. `runs` 1: query counts only."""
-    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
     call_command("migrate", verbosity=0)
     seconds, memory = _made(agencies)
-    settings.DEBUG = False  # as in production: no record of every query
-    settings.ALLOWED_HOSTS = ["testserver"]
     words = f"{agencies:,} agencies, {connection.vendor}"
     if seconds:
         words += f", made in {seconds:.0f} s with at most {memory:.0f} MB"
@@ -425,7 +423,11 @@ def _main(arguments: Mapping[str, Any]) -> None:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
-    os.environ.setdefault("DEBUG", "1")
+    os.environ.setdefault("DEBUG", "1")  # so that no collected static files are needed
+    from django.conf import settings
+
+    settings.DEBUG = False  # as in production: no record of queries, templates without their debugging
+    settings.ALLOWED_HOSTS = ["testserver"]
     django.setup()
     out: Path | None = arguments["out"]
     folder = out.parent if out else Path(os.environ["OVERSIGHT_VAR_DIR"])

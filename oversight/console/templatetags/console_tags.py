@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from oversight.console.table_rows import rows_html
+
 register = template.Library()
 
 SPRITE = "vendor/uswds/img/sprite.svg"
@@ -33,6 +35,12 @@ def icon(name: str, css: str = "", title: str = "") -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', css, address
     )
+
+
+@register.simple_tag(takes_context=True)
+def table_rows(context: Context, table: Any) -> SafeString:
+    """The rows of a django-tables2 table: {% table_rows table %}."""
+    return rows_html(table, context)
 
 
 @register.inclusion_tag("console/_breadcrumbs.html")
