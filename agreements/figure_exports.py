@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agreements.choices import SupportModel
+from agreements.forms.map import MapExportForm
 from agreements.selectors import dashboard
+from agreements.selectors.places import Place, places_of_day
+from agreements.selectors.reference import place_names
 from oversight.exchange.columns import Column, Kind, Value
 from oversight.exchange.exports import Export, ExportContext, ListedRows, register_export
 
-__all__ = ["OVER_TIME", "register_figure_exports"]
+__all__ = ["OVER_TIME", "PLACES", "register_figure_exports"]
 
 MODELS = tuple(SupportModel.values)
 
@@ -46,6 +49,45 @@ OVER_TIME = Export(
 )
 
 
+def _places(context: ExportContext) -> ListedRows:
+    """A row per state; with the level "county" a row per county, of one state or of all. National figures."""
+    on = context.parameters["on"]
+    found = places_of_day(on=on)
+    names = place_names().states
+    states = [context.parameters["state"]] if context.parameters["state"] else sorted(found.states)
+    places: list[Place] = []
+    for code in states:
+        if context.parameters["level"] == "county":
+            places += found.of_state(code)
+        elif code in found.states:
+            places.append(found.states[code])
+
+    def rows() -> Iterator[tuple[Value, ...]]:
+        for place in places:
+            by_model = [place.by_model.get(model, 0) for model in (*MODELS, "")]
+            where = (place.state, names.get(place.state, ""), place.county, place.name)
+            yield (on, *where, *by_model, place.agreements, place.agencies)
+
+    return ListedRows(rows, lambda: len(places))
+
+
+PLACES = Export(
+    name="agreements_by_place",
+    title="Listed agreements and agencies by state or county on a day",
+    action="aggregates.view",
+    columns=lambda context: (
+        Column("on", Kind.DATE),
+        *(Column(name) for name in ("state", "state_name", "county_fips", "county")),
+        *(Column(model.lower(), Kind.INT) for model in (*MODELS, "model_not_read")),
+        Column("listed", Kind.INT),
+        Column("agencies", Kind.INT),
+    ),
+    rows=_places,
+    form=MapExportForm,
+)
+
+
 def register_figure_exports() -> None:
     """Called once, when the app is ready."""
     register_export(OVER_TIME)
+    register_export(PLACES)

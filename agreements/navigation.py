@@ -24,3 +24,7 @@ def register_pages() -> None:
             key=key, label=label, url_name=f"agreements:{page}", action=action,
             order=order * 10, current=(f"agreements:{current}",),
         )  # fmt: skip
+    register_nav(
+        key="map", label="Map over time", url_name="agreements:map", action="aggregates.view",
+        order=5, group="more",
+    )  # fmt: skip

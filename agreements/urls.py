@@ -9,6 +9,7 @@ from agreements.views import (
     agreements,
     figures,
     imports,
+    map,
     offices,
     publications,
     reviews,
@@ -34,7 +35,9 @@ urlpatterns = [
     path(
         f"{AGREEMENT}statements/<int:pk>/withdraw/", statements.Withdraw.as_view(), name="statement_withdraw"
     ),
-    path("figures/over-time/export/", figures.OverTimeExport.as_view(), name="over_time_export"),
+    path("publications/over-time/export/", figures.OverTimeExport.as_view(), name="over_time_export"),
+    path("map/", map.MapPage.as_view(), name="map"),
+    path("map/export/", map.MapExport.as_view(), name="map_export"),
     path("offices/", offices.OfficeList.as_view(), name="office_list"),
     path("offices/<slug:slug>/", offices.OfficeDetail.as_view(), name="office_detail"),
     path("publications/", publications.PublicationList.as_view(), name="publication_list"),

@@ -30,13 +30,14 @@ class StaffingConfig(AppConfig):
 
         from oversight.console.navigation import register_nav
         from staffing.attention import register_items
+        from staffing.change_sections import register_sections
         from staffing.lists import register_lists
-
         from staffing.panels import register_panels
 
         register_lists()
         register_panels()
         register_items()
+        register_sections()
         register_nav(
             key="program-managers", label="Program managers", url_name="staffing:program_manager_list",
             action="records.view", order=35, current=("staffing:",),

@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 
-from agreements.models import County, State
+from django.core.cache import cache
+from django.db.models import CharField, Value
+
+from agreements.models import County, FieldOffice, State
 from agreements.reconciliation import types
 from agreements.reconciliation.geography import adjoining_states
 from oversight.periods.selectors import parameters_on
 
-__all__ = ["geography", "roster_parameters"]
+__all__ = ["PlaceNames", "geography", "place_names", "roster_parameters"]
+
+NAMES_KEY = "agreements.place_names"
+NAMES_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceNames:
+    """Postal code → state or territory; slug → field office. In the order of the names."""
+
+    states: dict[str, str]
+    offices: dict[str, str]
+
+
+def place_names() -> PlaceNames:
+    """Names as pages show them. One query, asked of the database once in five minutes."""
+    names: PlaceNames | None = cache.get(NAMES_KEY)
+    if names is None:
+        rows = State.objects.order_by().values_list("code", "name", Value("state", CharField()))
+        offices = FieldOffice.objects.order_by().values_list("slug", "name", Value("office", CharField()))
+        found: dict[str, dict[str, str]] = {"state": {}, "office": {}}
+        for key, name, what in sorted(rows.union(offices, all=True), key=lambda row: row[1]):
+            found[what][key] = name
+        names = PlaceNames(found["state"], found["office"])
+        cache.set(NAMES_KEY, names, NAMES_SECONDS)
+    return names
 
 
 def geography() -> types.Geography:

@@ -13,7 +13,29 @@ class ConsoleConfig(AppConfig):
 
         register_machinery()
 
+        from django.db.models.signals import post_migrate
+
+        from oversight.console.attention import (
+            limits_load,
+            register_attention_panel,
+            register_own_items,
+        )
+        from oversight.console.changes_export import register_changes_export
+
+        register_changes_export()
+        register_attention_panel()
+        register_own_items()
+        post_migrate.connect(limits_load, sender=self)
+
         register_nav(key="home", label="Home", url_name="console:home", action="aggregates.view", order=0)
+        register_nav(
+            key="attention", label="Attention", url_name="console:attention",
+            action="aggregates.view", order=1,
+        )  # fmt: skip
+        register_nav(
+            key="changes", label="Changes", url_name="console:changes", action="aggregates.view",
+            order=2, current=("console:changes",),
+        )  # fmt: skip
         register_nav(
             key="exports", label="Exports", url_name="exchange:export_list", action="export.create",
             order=10, group="more", current=("exchange:export",),

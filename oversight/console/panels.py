@@ -4,8 +4,8 @@
                          context=program, template="agreements/panels/program.html"))
 
 `context` reads through selectors and returns what the template gets as `data`, or None when the panel has
-nothing to say to this person today; then it is not shown. Panels are drawn with the page: measured, all of
-them together stay far below what a second request would cost (docs/metrics.md).
+nothing to say to this person today; then it is not shown. Panels are sent one after the other as soon as each
+is drawn (oversight/console/home.py); one that fails shows a card that says so, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any, Literal, TypeVar, cast
 from oversight.access.actors import person
 from oversight.access.models import User
 from oversight.access.permissions import MATRIX, may
+from oversight.console.figures import DayFigures, read_figures
 
-__all__ = ["DrawnPanel", "Panel", "PanelRequest", "all_panels", "panels_for", "register_panel"]
+__all__ = ["Panel", "PanelRequest", "all_panels", "panels_of", "register_panel"]
 
 T = TypeVar("T")
 Width = Literal["full", "wide", "narrow"]
@@ -38,6 +39,14 @@ class PanelRequest:
         if key not in self._read:
             self._read[key] = read()
         return cast(T, self._read[key])
+
+    def figures(self) -> DayFigures:
+        """The figures of the newest computed day, read once for all panels of the page."""
+        return self.once("console.figures", lambda: read_figures(today=self.today))
+
+    def may(self, action: str) -> bool:
+        """Whether the person's role includes `action`."""
+        return may(person(self.user), action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +72,6 @@ class Panel:
         return self.key.replace(".", "-").replace("_", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnPanel:
-    """A panel with what it shows to one person."""
-
-    panel: Panel
-    data: Any
-
-
 _panels: dict[str, Panel] = {}
 
 
@@ -88,8 +89,6 @@ def all_panels() -> list[Panel]:
     return sorted(_panels.values(), key=lambda panel: (panel.order, panel.key))
 
 
-def panels_for(request: PanelRequest) -> list[DrawnPanel]:
-    """The panels that the person's role opens and that have something to show."""
-    actor = person(request.user)
-    drawn = (DrawnPanel(panel, panel.context(request)) for panel in all_panels() if may(actor, panel.action))
-    return [item for item in drawn if item.data is not None]
+def panels_of(request: PanelRequest) -> list[Panel]:
+    """The panels that the person's role opens, in the order shown."""
+    return [panel for panel in all_panels() if request.may(panel.action)]

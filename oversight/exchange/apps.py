@@ -18,3 +18,7 @@ class ExchangeConfig(AppConfig):
         register_fingerprint("trail", trail_fingerprint)
         register_measurements("exchange", jobs_measured)
         register_panels()
+
+        from oversight.exchange.attention import register_items
+
+        register_items()

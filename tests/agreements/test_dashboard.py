@@ -1,20 +1,26 @@
-"""The home page's figures, against a slow recomputation in plain Python."""
+"""What the home page and the map read beside snapshots, against a slow recomputation in plain Python."""
 
 from __future__ import annotations
 
 import datetime as dt
-import statistics
+from collections import defaultdict
+from decimal import Decimal
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from agreements.choices import ChangeKind, DecisionState, ListKind, Origin, Status, SupportModel
-from agreements.models import Agreement, AgreementStatus, Decision, Duplicate, RegisterChange
-from agreements.selectors import dashboard
-from agreements.selectors.dashboard import Count
+from agreements.metrics import OFFICE_UNKNOWN
+from agreements.models import Agreement, AgreementStatus, Decision, RegisterChange
+from agreements.selectors import dashboard, register
+from agreements.selectors.dashboard import Count, Mine
+from agreements.selectors.places import places_of_day
 from oversight.access.choices import Role
+from oversight.metrics.base import Subject
+from oversight.metrics.registry import get_metric
 from tests.factories import (
     AgencyFactory,
     AgencyOfficeFactory,
@@ -91,43 +97,47 @@ def build(lives):
     return agencies, offices
 
 
-def slow_figures(reached, **where):
-    """Counts by walking over every agreement."""
-    total = {name: [0, 0] for name in ("listed", "missing", "in_force")}
-    agencies, in_force_agencies = set(), set()
-    for row in Agreement.objects.select_related("agency"):
+def slow_reach(user):
+    """One's own share by walking over every agreement."""
+    mine = set(register.agencies(user=user).values_list("pk", flat=True))
+    found = defaultdict(Mine)
+    for row in Agreement.objects.select_related("agency").filter(merged_into=None, agency__in=mine):
         span = next((s for s in row.agency.offices.all() if s.valid_from <= TODAY), None)
-        facts = {"model": row.model, "state": row.agency.state_id, "office": span.office_id if span else ""}
-        if row.merged_into_id or any(facts[name] != value for name, value in where.items()):
-            continue
-        holds = {
-            "listed": row.list_status == "active",
-            "missing": row.status == "missing",
-            "in_force": row.status in ("active", "missing"),
-        }
-        for name, does in holds.items():
-            total[name][0] += does
-            total[name][1] += does and row.agency_id in reached
-        agencies |= {row.agency_id} if holds["listed"] else set()
-        in_force_agencies |= {row.agency_id} if holds["in_force"] else set()
-    return dashboard.Figures(
-        **{name: Count(*counts) for name, counts in total.items()},
-        agencies=Count(len(agencies), len(agencies & reached)),
-        agencies_in_force=Count(len(in_force_agencies), len(in_force_agencies & reached)),
-    )
+        office = span.office_id if span else OFFICE_UNKNOWN
+        subjects = {("nation", ""), ("office", office), ("state", row.agency.state_id), ("model", row.model)}
+        for subject in subjects - {("model", "")}:
+            cell = found[Subject(*subject)]
+            cell.listed += row.status == "active"
+            cell.in_force += row.status in ("active", "missing")
+            cell.pending += row.status == "pending"
+            cell.without_moa += row.status == "active" and not row.moa_url
+            cell.agencies |= {row.agency_id} if row.status == "active" else set()
+            cell.printed |= {row.agency_id} if row.list_status == "active" else set()
+    return found
 
 
-def check_program(user, reached):
-    found = dashboard.program(user=user, today=TODAY, lists=dashboard.published_lists())
-    models = [{}, *({"model": model} for model in [*SupportModel.values, ""])]
-    places = [{}, *({"state": state} for state in ("TX", "FL", "OH"))]
-    places += [{"office": office} for office in ("houston", "miami", "")]
-    for model in models:
-        for place in places:
-            assert found.of(**model, **place) == slow_figures(reached, **model, **place), (model, place)
-    total = found.of()
-    assert total.listed + total.missing + total.by_staff == total.in_force
-    assert set(found.states()) == {s for s in ("TX", "FL", "OH") if slow_figures(reached, state=s).listed}
+def check_reach(user):
+    found = dashboard.reach(user=user, today=TODAY)
+    assert found is not None
+    slow = slow_reach(user)
+    for subject in {*slow, *found.cuts}:
+        assert found.of(subject) == slow[subject], subject
+
+
+def check_places(day):
+    """The map's figures are the metric's, state by state, and counties add up to their state."""
+    found = places_of_day(on=day)
+    figures = {item.subject: item.value for item in get_metric("agreements.listed").compute(as_of=day)}
+    agencies = {
+        item.subject: item.value for item in get_metric("agreements.agencies_listed").compute(as_of=day)
+    }
+    states = {subject.key: n for subject, n in figures.items() if subject.level == "state" and n}
+    assert {code: place.agreements for code, place in found.states.items() if code} == states
+    for code, place in found.states.items():
+        assert place.agencies == agencies[Subject("state", code)]
+        assert sum(county.agreements for county in found.of_state(code)) == place.agreements
+        assert sum(county.agencies for county in found.of_state(code)) == place.agencies
+        assert sum(place.by_model.values()) == place.agreements
 
 
 def check_over_time():
@@ -142,19 +152,18 @@ def check_over_time():
             expected = sum(s.status == "active" and s.agreement.model == model for s in holding)
             assert point.listed.get(model, 0) == expected
         assert point.missing == sum(s.status == "missing" for s in holding)
-    now = dashboard.program(user=UserFactory(), today=TODAY, lists=dashboard.published_lists())
-    assert found.points[-1].total == now.of().listed.n
 
 
 class RandomHistories(TestCase):
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(a_life(), max_size=9))
     def test_figures_equal_a_walk_over_every_record(self, lives):
-        agencies, offices = build(lives)
-        check_program(UserFactory(role=Role.HQ), {agency.pk for agency in agencies})
-        pm = ProgramManagerFactory(office=offices[0]).user
-        check_program(pm, {agencies[0].pk, agencies[2].pk})
+        _, offices = build(lives)
+        with time_machine.travel(dt.datetime(2025, 10, 1, 16, tzinfo=dt.UTC)):
+            check_reach(ProgramManagerFactory(office=offices[0]).user)
         check_over_time()
+        check_places(DAYS[2])
+        check_places(DAYS[-1])
 
 
 def test_two_lists_of_one_day_are_one_point(db):
@@ -177,18 +186,7 @@ def test_a_double_is_not_counted(db):
     AgreementStatusFactory(agreement=double)
     lists = dashboard.published_lists()
 
-    assert dashboard.program(user=UserFactory(), today=TODAY, lists=lists).of().listed == Count(1, 1)
     assert dashboard.listed_over_time(lists=lists).points[0].total == 1
-
-
-def test_rows_of_the_list_are_listed_agreements_plus_repeats(db):
-    publication = PublicationFactory(row_count=4)
-    _once, thrice = AgreementFactory.create_batch(2, first_publication=publication)
-    Duplicate.objects.create(publication=publication, agreement=thrice, rows=[3, 4, 5], identical=True)
-
-    found = dashboard.program(user=UserFactory(), today=TODAY, lists=dashboard.published_lists())
-
-    assert found.of().listed.n + found.repeated_rows == publication.row_count
 
 
 def test_gaps_name_the_stretches_without_a_list(db):
@@ -224,63 +222,55 @@ def test_last_changes_are_those_of_the_last_lists_newest_first(db):
     assert found[1].counts == {}
 
 
-def a_pending_agreement(*, since, publication, ends=None, status=Status.PENDING, **fields):
-    agreement = AgreementFactory(
-        status=status, status_on=ends or since, first_publication=publication, signed_on=None, **fields
-    )
-    AgreementStatusFactory(agreement=agreement, status=Status.PENDING, begins_on=since, ends_on=ends)
-    if status == Status.ACTIVE:
-        AgreementStatusFactory(agreement=agreement, begins_on=ends)
-    return agreement
+def waiting_of(user, *, near=None, how_many=10):
+    lists = dashboard.published_lists()
+    return dashboard.waiting(user=user, today=TODAY, lists=lists, near=near, how_many=how_many)
 
 
-@pytest.mark.parametrize("waited", [[], [3], [1, 2, 9, 30], [0, 5, 5]])
-def test_days_pending_run_to_the_last_pending_list(db, waited):
-    as_of = dt.date(2025, 12, 31)
-    first = PublicationFactory(kind=ListKind.PENDING, published_on=as_of - dt.timedelta(days=30), sequence=1)
-    PublicationFactory(kind=ListKind.PENDING, published_on=as_of, sequence=2)
-    later = as_of + dt.timedelta(days=100)
-    PublicationFactory(published_on=later, sequence=1)
-    for n, days in enumerate(waited):
-        since = as_of - dt.timedelta(days=days)
-        if n == 0:
-            a_pending_agreement(since=since, publication=first, ends=later, status=Status.ACTIVE)
-        else:
-            a_pending_agreement(since=since, publication=first)
-    a_pending_agreement(since=first.published_on, ends=as_of, publication=first, status=Status.ACTIVE)
+def test_the_longest_pending_come_first_and_those_of_the_first_list_may_have_waited_longer(db):
+    first = PublicationFactory(kind=ListKind.PENDING, published_on=DAYS[0], sequence=1)
+    for n, since in enumerate([DAYS[2], DAYS[0], DAYS[1]]):
+        AgreementFactory(status=Status.PENDING, status_on=since, first_publication=first, key=f"k{n}")
+    AgreementFactory(status=Status.MISSING, status_on=DAYS[1], first_publication=first)
 
-    found = dashboard.pending(user=UserFactory(), lists=dashboard.published_lists())
+    found = waiting_of(UserFactory(), how_many=2)
 
-    assert found is not None
-    assert found.n == Count(len(waited), len(waited))
-    assert found.still.n == max(len(waited) - 1, 0)
-    waits = [30, *(days + 100 for days in waited[:1])]
-    assert (found.n_waits, found.median_wait_days) == (len(waits), statistics.median(waits))
-    assert found.median_days == (statistics.median(waited) if waited else None)
-    assert found.longest_days == (max(waited) if waited else None)
-    assert [row.days for row in found.longest] == sorted(waited, reverse=True)
-    assert [row.days for row in found.longest if row.at_least] == [30] * waited.count(30)
+    pending, missing = found[Status.PENDING], found[Status.MISSING]
+    assert (pending.n, missing.n) == (3, 1)
+    assert [(row.since, row.days, row.at_least) for row in pending.longest] == [
+        (DAYS[0], (TODAY - DAYS[0]).days, True),
+        (DAYS[1], (TODAY - DAYS[1]).days, False),
+    ]
+    assert [row.at_least for row in missing.longest] == [False]
 
 
-def test_a_field_pm_sees_the_nation_pending_but_only_own_rows(db):
-    publication = PublicationFactory(kind=ListKind.PENDING, published_on=DAYS[1], sequence=1)
+def test_a_field_pm_sees_only_own_pending_agreements(db):
     office = FieldOfficeFactory(slug="houston")
-    mine, other = AgencyFactory(), AgencyFactory()
+    mine = AgencyFactory()
     AgencyOfficeFactory(agency=mine, office=office)
-    for agency in (mine, other):
-        a_pending_agreement(since=DAYS[0], publication=publication, agency=agency)
-    pm = ProgramManagerFactory(office=office).user
+    for agency in (mine, AgencyFactory()):
+        AgreementFactory(status=Status.PENDING, status_on=DAYS[0], agency=agency)
 
-    found = dashboard.pending(user=pm, lists=dashboard.published_lists())
+    found = waiting_of(ProgramManagerFactory(office=office).user)[Status.PENDING]
 
-    assert found is not None
-    assert (found.n, found.still) == (Count(2, 1), Count(2, 1))
+    assert found.n == 1
     assert [row.agency for row in found.longest] == [mine.name]
 
 
-def test_no_pending_list_is_not_zero_pending(db):
-    PublicationFactory()
-    assert dashboard.pending(user=UserFactory(), lists=dashboard.published_lists()) is None
+@pytest.mark.parametrize(("absent", "is_near"), [(1, False), (2, True), (3, True)])
+def test_a_missing_agreement_is_near_its_end_when_the_next_list_completes_the_rule(db, absent, is_near):
+    """Removed after three lists without it: absent from two, the next one removes it."""
+    lists = [PublicationFactory(published_on=day, sequence=n + 1) for n, day in enumerate(DAYS)]
+    AgreementFactory(status=Status.MISSING, status_on=DAYS[-absent], first_publication=lists[0])
+    near = dashboard.removed_next(
+        lists=dashboard.published_lists(), parameters={"roster.missing_lists": Decimal(3)}
+    )
+
+    assert waiting_of(UserFactory(), near=near)[Status.MISSING].n_near == int(is_near)
+
+
+def test_who_sees_everything_has_no_share_of_ones_own(db):
+    assert dashboard.reach(user=UserFactory(role=Role.AUDITOR), today=TODAY) is None
 
 
 def test_open_reviews_count_open_and_put_off_but_not_answered(db):

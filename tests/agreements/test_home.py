@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import html
 import json
 import re
@@ -10,16 +11,21 @@ import re
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
+from agreements.models import Agreement, AgreementStatus
+from agreements.panels.trend import over_time
 from oversight.access.choices import Role
-from oversight.console.panels import Panel, all_panels, register_panel
+from oversight.console.panels import Panel, PanelRequest, all_panels, register_panel
+from oversight.metrics.choices import FillState
+from oversight.metrics.models import DayFill, Target
+from oversight.metrics.services import day_fill
 from tests.agreements.histories import a_register
 from tests.factories import FieldOfficeFactory, ProgramManagerFactory, PublicationFactory, UserFactory
 from tests.support.queries import baseline_queries
 
 pytestmark = pytest.mark.django_db
 HOME = "/"
-FIGURE = re.compile(r'<a class="figure(?:__mine)?" href="([^"#]+)">([\d,]+)')
 
 
 def as_user(client, role=Role.HQ):
@@ -32,11 +38,6 @@ def as_pm(client, office="houston"):
     manager = ProgramManagerFactory(office=FieldOfficeFactory(slug=office))
     client.force_login(manager.user)
     return manager.user
-
-
-def figures_of(page: str) -> list[tuple[str, int]]:
-    """Every figure that is a link: address and number."""
-    return [(html.unescape(href), int(n.replace(",", ""))) for href, n in FIGURE.findall(page)]
 
 
 def rows_behind(client, address: str) -> int:
@@ -54,70 +55,200 @@ def rows_behind(client, address: str) -> int:
     return context["count"]
 
 
-@pytest.mark.parametrize("who", ["hq", "auditor", "administrator", "pm"])
-def test_every_figure_is_the_number_of_rows_it_opens(who, client):
-    a_register()
-    if who == "pm":
-        as_pm(client)
-    else:
-        user = as_user(client, {"hq": Role.HQ, "auditor": Role.AUDITOR}.get(who, ""))
-        user.is_administrator = who == "administrator"
-        user.save()
-
-    figures = figures_of(client.get(HOME).content.decode())
-
-    assert len(figures) > 15
-    # Reviews are a queue with a tally of its own; its page is compared below.
-    checked = [(href, n) for href, n in figures if not href.startswith(reverse("agreements:review_list"))]
-    wrong = {href: (n, rows) for href, n in checked if (rows := rows_behind(client, href)) != n}
-    assert wrong == {}
+def page_of(client) -> str:
+    """The whole page, all its parts."""
+    response = client.get(HOME)
+    assert response.status_code == 200
+    return response.getvalue().decode()
 
 
-def test_the_figures_of_a_known_register(client):
-    a_register()
-    as_user(client)
-
-    page = client.get(HOME).content.decode()
-
-    found = dict(figures_of(page))
-    assert found["/agreements/?listed=yes"] == 5
-    assert found["/agreements/?status=active&status=missing"] == 5  # plus one missing, less one suspended
-    assert found["/agreements/?status=missing"] == 1
-    assert found["/agencies/?listed=yes"] == 5
-    assert found["/agreements/?listed=yes&office=unknown"] == 1
-    assert found["/agreements/?listed=yes&state=FL"] == 3
-    assert "-1 by staff statements" in page
+def filled(*days: dt.date) -> None:
+    """Compute the figures of these days; by default of today and a week before."""
+    today = timezone.localdate()
+    for day in days or (today, today - dt.timedelta(days=7)):
+        day_fill(as_of=day)
 
 
-def test_a_field_pm_sees_the_nation_without_links_and_own_figures_with(client):
-    a_register()
-    as_pm(client)
+def panels_on(page: str) -> list[str]:
+    """Titles of the panels, in order."""
+    return re.findall(r'<h2 class="panel__title"[^>]*>(.*?)</h2>', page)
 
-    page = client.get(HOME).content.decode()
 
-    assert (
-        '<span class="figure">5</span> <a class="figure__mine" href="/agreements/?listed=yes">2 yours' in page
+def tiles_on(page: str) -> dict[str, str]:
+    """Label → figure."""
+    tiles = re.findall(
+        r'<div class="tile">\s*<dt>(.*?)</dt>\s*<dd class="tile__figure">(.*?)</dd>', page, re.S
     )
-    # All of Houston is in scope, nothing of Miami is.
-    houston = re.search(r'<th scope="row">Houston</th>\s*<td class="numeric">(.*?)</td>', page, re.S)
-    miami = re.search(r'<th scope="row">Miami</th>\s*<td class="numeric">(.*?)</td>', page, re.S)
-    assert 'href="/agreements/?listed=yes&amp;office=houston"' in houston[1]
-    assert miami[1] == '<span class="figure">2</span>'
-    assert "office=miami" not in page
+    return {label: re.sub(r"<span.*?</span>|<[^>]+>", "", figure).strip() for label, figure in tiles}
 
 
-@pytest.mark.parametrize(("role", "shown"), [(Role.HQ, True), (Role.AUDITOR, True), (Role.FIELD_PM, False)])
-def test_open_reviews_are_shown_to_those_who_may_read_them(role, shown, client):
+def rows_on(page: str) -> list[tuple[str, int | None]]:
+    """Every link to records: address, and how many it says there are; None: those of the figure above."""
+    found = re.findall(r'<a(?: class="figure__mine")? href="(/ag[^"]+)">(?:([\d,]+) yours|[Rr]ecords)<', page)
+    return [(html.unescape(href), int(n.replace(",", "")) if n else None) for href, n in found]
+
+
+@pytest.mark.parametrize("role", [Role.HQ, Role.AUDITOR])
+def test_the_figures_are_the_snapshots_of_the_day_and_a_plain_recomputation(role, client):
     a_register()
     as_user(client, role)
+    filled()
 
-    page = client.get(HOME)
+    tiles = tiles_on(page_of(client))
 
-    titles = [item.panel.key for item in page.context["panels"]]
-    assert ("agreements.reviews" in titles) is shown
-    if shown:
-        count = rows_behind(client, reverse("agreements:review_list"))
-        assert page.context["panels"][titles.index("agreements.reviews")].data["found"].n == count == 1
+    # Five listed, one of them suspended by staff; one missing.
+    assert tiles["Listed agreements"] == "4"
+    assert tiles["Agreements in force"] == "5"
+    assert tiles["Agencies"] == "4"
+    assert tiles["Pending"] == "1"
+    assert tiles["Without an MOA document"] == "100.0\xa0%"
+    active = [row for row in Agreement.objects.all() if row.status == "active"]
+    assert int(tiles["Listed agreements"]) == len(active)
+    assert int(tiles["Agencies"]) == len({row.agency_id for row in active})
+
+
+def test_each_figure_opens_the_page_that_explains_it_on_its_day(client):
+    a_register()
+    as_user(client)
+    filled()
+
+    links = re.findall(r'class="figure" href="(/figures/[^"]+)"', page_of(client))
+
+    today = timezone.localdate()
+    assert f"/figures/agreements.listed/v1/nation/-/{today}/" in links
+    assert f"/figures/agreements.listed/v1/state/FL/{today}/" in links
+    assert f"/figures/staffing.agencies_without_pm/v1/nation/-/{today}/" in links
+    assert {client.get(href).status_code for href in links[:12]} == {200}
+
+
+@pytest.mark.parametrize("who", ["hq", "pm"])
+def test_records_beside_a_figure_are_as_many_as_it_says(who, client):
+    a_register()
+    as_pm(client) if who == "pm" else as_user(client)
+    filled()
+    page = page_of(client)
+    tiles = tiles_on(page)
+
+    found = rows_on(page)
+
+    assert len(found) >= 4
+    for href, n in found:
+        rows = rows_behind(client, href)
+        assert n is None or n == rows, href
+    if who == "hq":
+        assert rows_behind(client, "/agreements/?status=active") == int(tiles["Listed agreements"])
+        assert ("/agreements/?status=active&status=missing", None) in found
+        in_force = rows_behind(client, "/agreements/?status=active&status=missing")
+        assert in_force == int(tiles["Agreements in force"])
+    else:
+        assert all(n for _, n in found)
+        assert "office=miami" not in page
+
+
+def test_the_change_is_against_the_week_before_and_left_out_where_that_is_not_computed(client):
+    a_register()
+    as_user(client)
+    today = timezone.localdate()
+    filled(today)
+    assert "since" not in re.search(r"<dt>Listed agreements</dt>(.*?)</div>", page_of(client), re.S)[1]
+
+    statement = AgreementStatus.objects.filter(status="active", ends_on=None, origin="list").first()
+    AgreementStatus.objects.filter(pk=statement.pk).update(begins_on=today - dt.timedelta(days=3))
+    filled(today - dt.timedelta(days=7))
+
+    tile = re.search(r"<dt>Listed agreements</dt>(.*?)</div>", page_of(client), re.S)[1]
+    assert f"+1 since {today - dt.timedelta(days=7)}" in tile
+
+
+def test_no_figure_is_shown_while_its_day_is_not_computed(client):
+    a_register()
+    as_user(client)
+    page = page_of(client)
+    assert tiles_on(page) == {}
+    assert "Figures of today are not computed yet." in page
+    assert "By state" not in panels_on(page)
+
+    today = timezone.localdate()
+    filled(today - dt.timedelta(days=1))
+    page = page_of(client)
+    assert f"Below are those of {today - dt.timedelta(days=1)}" in page
+    assert rows_on(page) == []  # lists show today's records: they may be others than those counted
+
+    DayFill.objects.update(state=FillState.STALE)  # a fact of the past has changed
+    assert tiles_on(page_of(client)) == {}
+
+
+def test_the_figures_of_today_are_computed_when_somebody_asks(client, django_capture_on_commit_callbacks):
+    a_register()
+    as_user(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(reverse("console:figures_compute"))
+
+    assert client.get(answer["Location"]).context["job"].state == "done"
+    assert tiles_on(page_of(client))["Listed agreements"] == "4"
+
+
+def test_a_target_is_shown_with_whether_it_is_met_and_a_missed_one_needs_attention(client):
+    a_register()
+    user = as_user(client)
+    filled()
+    for metric, value in (("agreements.listed", 4), ("agreements.in_force", 3)):
+        Target.objects.create(
+            metric=metric, level="nation", direction="at_most", value=value, owner="Unit Chief",
+            source="Decision of 2025", created_by=user, valid_from=dt.date(2020, 1, 1),
+        )  # fmt: skip
+
+    page = page_of(client)
+
+    assert "Target: at most 4, met" in page
+    assert "Target: at most 3, missed" in page
+    assert "Agreements in force: 5; the target is at most 3." in page
+    assert "Listed agreements: 4; the target" not in page
+
+
+# --- the stream
+
+
+def test_the_shell_comes_first_then_the_panels_in_their_order(client):
+    a_register()
+    as_user(client)
+    filled()
+
+    parts = list(client.get(HOME))
+
+    assert b"<h1" in parts[0]
+    assert b"panel__title" not in parts[0]
+    titles = [panels_on(part.decode()) for part in parts[1:]]
+    wanted = [panel.title for panel in all_panels() if panel.key != "agreements.start"]
+    assert [title[0] for title in titles if title] == wanted
+    assert parts[-1].rstrip().endswith(b"</html>")
+
+
+def test_a_panel_that_fails_says_so_and_the_rest_goes_on(client, monkeypatch, caplog):
+    a_register()
+    as_user(client)
+    filled()
+    whole = panels_on(page_of(client))
+    monkeypatch.setattr("agreements.selectors.dashboard.last_changes", lambda **_: 1 / 0)
+
+    response = client.get(HOME)
+    page = response.getvalue().decode()
+
+    assert panels_on(page) == whole
+    assert page.count("This part could not be shown.") == 1
+    assert f'<span class="mono">{response["X-Request-ID"]}</span>' in page
+    assert "panel agreements.last_lists cannot be drawn" in caplog.text
+
+
+def test_times_on_panels_are_in_the_zone_of_the_reader(client):
+    a_register()
+    user = as_user(client)
+    user.time_zone = "Pacific/Honolulu"
+    user.save()
+    filled()
+    DayFill.objects.update(filled_at=dt.datetime(2025, 6, 1, 20, 30, tzinfo=dt.UTC))
+
+    assert "computed 2025-06-01 10:30" in page_of(client)
 
 
 @pytest.mark.parametrize(
@@ -126,16 +257,16 @@ def test_open_reviews_are_shown_to_those_who_may_read_them(role, shown, client):
 def test_without_lists_the_page_says_what_to_do(role, may_import, client):
     as_user(client, role)
 
-    page = client.get(HOME)
+    page = page_of(client)
 
-    assert [item.panel.key for item in page.context["panels"]] == ["agreements.start"]
-    assert (f'href="{reverse("agreements:import_list")}">Import lists' in page.content.decode()) is may_import
+    assert panels_on(page) == ["Start here", "Needs attention"]
+    assert (f'href="{reverse("agreements:import_list")}">Import lists' in page) is may_import
 
 
 def test_a_pending_list_alone_does_not_make_figures(client):
     PublicationFactory(kind="pending")
     as_user(client)
-    assert [item.panel.key for item in client.get(HOME).context["panels"]] == ["agreements.start"]
+    assert panels_on(page_of(client)) == ["Start here", "Needs attention"]
 
 
 def test_somebody_without_a_role_sees_no_figures(client):
@@ -146,7 +277,7 @@ def test_somebody_without_a_role_sees_no_figures(client):
 def test_the_table_of_the_chart_says_what_the_chart_draws(client):
     a_register()
     as_user(client)
-    page = client.get(HOME).content.decode()
+    page = page_of(client)
 
     chart = json.loads(
         re.search(r'<script id="over-time-data" type="application/json">(.*?)</script>', page)[1]
@@ -173,9 +304,7 @@ def test_the_exported_table_is_the_table_on_the_page(client, tmp_path):
     with out.open(newline="") as file:
         rows = list(csv.DictReader(file))
 
-    data = next(
-        item.data for item in client.get(HOME).context["panels"] if item.panel.key == "agreements.over_time"
-    )
+    data = over_time(PanelRequest(user=UserFactory(), today=timezone.localdate()))
     on_page = [(str(row["day"]), *row["by_model"], row["total"], row["missing"]) for row in data["rows"]]
     columns = ("jem", "wso", "tfm", "listed", "missing")
     assert [(row["list_on"], *(int(row[name]) for name in columns)) for row in reversed(rows)] == on_page
@@ -194,20 +323,20 @@ def test_the_button_starts_the_export(client, django_capture_on_commit_callbacks
 
 
 @pytest.mark.parametrize("times", [1, 6])
-def test_queries_do_not_grow_with_the_register(times, client):
+@pytest.mark.parametrize("who", ["hq", "field_pm", "administrator"])
+def test_queries_do_not_grow_with_the_register(who, times, client):
     a_register(times=times)
-    as_user(client)
-    client.get(HOME)  # fills what is asked once in five minutes
-    with baseline_queries("home"):
-        client.get(HOME)
-
-
-def test_a_field_pm_costs_no_more_queries(client):
-    a_register()
-    as_pm(client)
-    client.get(HOME)
-    with baseline_queries("home.field_pm"):
-        client.get(HOME)
+    if who == "field_pm":
+        as_pm(client)
+    else:
+        user = as_user(client, Role.HQ)
+        user.is_administrator = who == "administrator"
+        user.save()
+    filled()
+    page_of(client)  # fills what is asked once in five minutes
+    with baseline_queries("home" if who == "hq" else f"home.{who}") as made:
+        page_of(client)
+    assert len(made.captured_queries) <= 12
 
 
 def test_panels_have_keys_of_their_own_and_known_actions():

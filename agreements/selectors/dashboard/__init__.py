@@ -1,7 +1,7 @@
-"""Figures of the home page: set-based, a fixed number of statements, on either database.
+"""What the home page reads beside snapshots: set-based, a fixed number of statements, on either database.
 
-National figures are for everyone; rows are not. So each figure comes as a `Count`: how many there are, and
-how many of those the person's scope reaches. A page links a figure to its rows only where the two are equal.
+National figures come from snapshots (oversight.console.figures). What is read here is what they do not hold:
+the lists themselves, what they changed, the trend from list to list, and records within a person's scope.
 The words for each figure are in docs/metrics.md.
 """
 
@@ -13,26 +13,34 @@ from agreements.selectors.dashboard.lists import (
     last_changes,
     published_lists,
 )
-from agreements.selectors.dashboard.program import Figures, Program, program
+from agreements.selectors.dashboard.reach import Mine, Reach, reach
 from agreements.selectors.dashboard.trend import OverTime, Point, listed_over_time
-from agreements.selectors.dashboard.waiting import Pending, PendingRow, Reviews, open_reviews, pending
+from agreements.selectors.dashboard.waiting import (
+    Reviews,
+    Waiting,
+    WaitingRow,
+    open_reviews,
+    removed_next,
+    waiting,
+)
 
 __all__ = [
     "Count",
-    "Figures",
     "ListChanges",
     "Lists",
+    "Mine",
     "OverTime",
-    "Pending",
-    "PendingRow",
     "Point",
-    "Program",
     "PublishedList",
+    "Reach",
     "Reviews",
+    "Waiting",
+    "WaitingRow",
     "last_changes",
     "listed_over_time",
     "open_reviews",
-    "pending",
-    "program",
     "published_lists",
+    "reach",
+    "removed_next",
+    "waiting",
 ]

@@ -1,120 +1,102 @@
-"""What waits: pending agreements, and questions for a person."""
+"""What waits: pending agreements, missing ones, and questions for a person."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from statistics import median
+from decimal import Decimal
 
-from django.db.models import Case, Exists, Min, OuterRef, Sum, When
+from django.db.models import Case, IntegerField, Min, Sum, Value, When, Window
 from django.db.models import Count as CountRows
+from django.db.models.functions import RowNumber
 
-from agreements.choices import LISTED, DecisionState, Origin, Status
-from agreements.models import AgreementStatus
-from agreements.selectors.dashboard.counts import Count, count_of, reached
-from agreements.selectors.dashboard.lists import Lists, PublishedList
+from agreements.choices import DecisionState, Status
+from agreements.reconciliation.types import Parameters
+from agreements.selectors.dashboard.lists import Lists
+from agreements.selectors.register import agreements
 from agreements.selectors.register import open_reviews as reviews_waiting
 from oversight.access.models import User
-from oversight.access.scope import visible_to
 
-__all__ = ["Pending", "PendingRow", "Reviews", "open_reviews", "pending"]
+__all__ = ["Reviews", "Waiting", "WaitingRow", "open_reviews", "removed_next", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
-class PendingRow:
-    """An agreement pending on the last pending list's day, how long it had been so, where it stands now."""
+class WaitingRow:
+    """An agreement that is pending or missing, and since when."""
 
     ref: str
     agency: str
     state: str
     model: str
     since: date
-    days: int
+    days: int  # up to today
     at_least: bool  # on the first pending list known: it may have waited longer
-    status: str  # today's
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """Agreements pending on the day of the last pending list, and how many of them still are."""
+class Waiting:
+    """Agreements of one status that a person may see: how many, and those that wait longest.
 
-    as_of: PublishedList
-    first: PublishedList
-    n: Count
-    still: Count
-    median_days: float | None
-    longest_days: int | None
-    n_waits: int  # earlier ones: pending, then printed on a participating list
-    median_wait_days: float | None
-    longest: tuple[PendingRow, ...]
-
-
-def pending(*, user: User, lists: Lists, how_many: int = 10) -> Pending | None:
-    """Agreements pending on the last pending list's day, and days pending; None when no such list is in.
-
-    Two queries. The median and the longest are national; the rows are those that the person may see.
+    `n_near`: missing ones that the next list removes when it does not print them either.
     """
-    as_of = lists.last_pending
-    if as_of is None:
+
+    n: int = 0
+    n_near: int = 0
+    longest: tuple[WaitingRow, ...] = ()
+
+    @property
+    def since(self) -> date | None:
+        return self.longest[0].since if self.longest else None
+
+
+_ROW = ("status", "ref", "agency__name", "agency__state", "model", "status_on", "n", "n_near")
+
+
+def waiting(
+    *, user: User, today: date, lists: Lists, near: date | None, how_many: int = 10
+) -> Mapping[str, Waiting]:
+    """By status, pending and missing: counts and the rows longest in it. One query.
+
+    `near`: missing since that day or earlier counts as near its end (`removed_next`).
+    """
+    first = lists.pending[0].published_on if lists.pending else None
+    is_near: list[When] = [When(status_on__lte=near, then=Value(1))] if near else []
+    ranked = (
+        agreements(user=user)
+        .filter(status__in=[Status.PENDING, Status.MISSING])
+        .annotate(
+            place=Window(RowNumber(), partition_by="status", order_by=["status_on", "agency__name", "pk"]),
+            n=Window(CountRows("pk"), partition_by="status"),
+            n_near=Window(
+                Sum(Case(*is_near, default=Value(0), output_field=IntegerField())), partition_by="status"
+            ),
+        )
+        .filter(place__lte=how_many)
+        .order_by("status", "place")
+    )
+    rows: dict[str, list[WaitingRow]] = {}
+    counts: dict[str, tuple[int, int]] = {}
+    for status, ref, agency, state, model, since, n, n_near in ranked.values_list(*_ROW):
+        counts[status] = n, n_near or 0
+        at_least = status == Status.PENDING and first is not None and since <= first
+        row = WaitingRow(ref, agency, state or "", model, since, (today - since).days, at_least)
+        rows.setdefault(status, []).append(row)
+    return {status: Waiting(*counts[status], tuple(found)) for status, found in rows.items()}
+
+
+def removed_next(*, lists: Lists, parameters: Mapping[str, Decimal]) -> date | None:
+    """Since when an agreement must be missing for the next list to remove it; None: too few lists.
+
+    An exit is believed after so many lists without the agreement (docs/reconciliation.md): one that is
+    missing from one list less is near. The days that the rule asks for as well pass before the next list,
+    or with the one after it.
+    """
+    seed = Decimal(Parameters().missing_lists)
+    needed = max(int(parameters.get("roster.missing_lists", seed)) - 1, 1)
+    if len(lists.participating) < needed:
         return None
-    first = lists.pending[0].published_on
-    statements = AgreementStatus.objects.filter(
-        origin=Origin.LIST, status=Status.PENDING, agreement__merged_into__isnull=True
-    )
-    listed_then = AgreementStatus.objects.filter(
-        agreement=OuterRef("agreement"), origin=Origin.LIST, status__in=LISTED, begins_on=OuterRef("ends_on")
-    )
-    spans = (
-        statements.annotate(reached=reached(user, "agreement__agency"), was_listed=Exists(listed_then))
-        .values("begins_on", "ends_on", "was_listed", "agreement__status", "reached")
-        .annotate(n=CountRows("pk"))
-        .order_by()
-    )
-    days: list[int] = []
-    waits: list[int] = []
-    n, still = Count(), Count()
-    for row in spans:
-        if row["was_listed"] and row["ends_on"]:
-            waits += [(row["ends_on"] - row["begins_on"]).days] * row["n"]
-        if row["begins_on"] <= as_of.published_on and (
-            row["ends_on"] is None or row["ends_on"] > as_of.published_on
-        ):
-            n += count_of(row, "n")
-            still += count_of(row, "n") if row["agreement__status"] == Status.PENDING else Count()
-            days += [(as_of.published_on - row["begins_on"]).days] * row["n"]
-    longest = (
-        visible_to(statements.active_on(as_of.published_on), user)
-        .order_by("begins_on", "agreement__agency__name", "agreement")
-        .values_list(*_PENDING_FIELDS)[:how_many]
-    )
-    return Pending(
-        as_of=as_of,
-        first=lists.pending[0],
-        n=n,
-        still=still,
-        median_days=median(days) if days else None,
-        longest_days=max(days, default=None),
-        n_waits=len(waits),
-        median_wait_days=median(waits) if waits else None,
-        longest=tuple(
-            PendingRow(
-                ref=ref, agency=agency, state=state or "", model=model, since=since,
-                days=(as_of.published_on - since).days, at_least=since <= first,
-                status=Status(status).label,
-            )
-            for ref, agency, state, model, since, status in longest
-        ),
-    )  # fmt: skip
-
-
-_PENDING_FIELDS = (
-    "agreement__ref",
-    "agreement__agency__name",
-    "agreement__agency__state_id",
-    "agreement__model",
-    "begins_on",
-    "agreement__status",
-)
+    return lists.participating[-needed].published_on
 
 
 @dataclass(frozen=True, slots=True)

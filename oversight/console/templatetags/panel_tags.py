@@ -6,10 +6,16 @@ from typing import Any, Protocol
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from oversight.console.figures import Shown
+from oversight.console.tiles import Tile, change_words, figure_words, parts_words, target_words
+from oversight.console.usmap import UsMap
 
 register = template.Library()
+
+LABEL_SIZE = 19  # of figures on a map of the whole country, in units of the drawing
 
 
 class ScopedCount(Protocol):
@@ -60,3 +66,76 @@ def plural(n: Any, words: str) -> str:
     """The word for a number of things: {{ n|plural:"agency,agencies" }}."""
     one, many = words.split(",")
     return one if n == 1 else many
+
+
+@register.inclusion_tag("console/panels/_tile.html")
+def tile(item: Tile) -> dict[str, Any]:
+    """A figure on a tile: {% tile item %}."""
+    shown = item.shown
+    return {
+        "tile": item,
+        "change": change_words(shown) if shown else "",
+        "parts": parts_words(shown) if shown else "",
+        "target": target_words(shown) if shown else "",
+        "met": shown.met if shown else None,
+    }
+
+
+@register.simple_tag
+def shown_figure(shown: Shown | None, label: str) -> SafeString:
+    """A figure of a snapshot that opens its explanation: {% shown_figure x "Texas" %}.
+
+    `label` is for screen readers. Where there is no figure, a dash and the reason.
+    """
+    if shown is None:
+        return mark_safe('<span class="figure figure--none">–<span class="usa-sr-only"> none</span></span>')
+    if shown.value is None:
+        return format_html(
+            '<span class="figure figure--none">– <span class="figure__reason">{}</span></span>', shown.reason
+        )
+    text = figure_words(shown.metric, shown.value)
+    css = "figure" if shown.value else "figure figure--none"
+    if not shown.href:
+        return format_html('<span class="{}">{}</span>', css, text)
+    return format_html(
+        '<a class="{}" href="{}">{}<span class="usa-sr-only"> {}</span></a>', css, shown.href, text, label
+    )
+
+
+@register.filter
+def whole(value: Any) -> int:
+    """A figure as a number to draw with; 0 where there is none."""
+    return int(value.value) if value is not None and value.value is not None else 0
+
+
+# Class → ground, and the mark on it: told apart in grey as well, and on paper.
+PATTERNS = (
+    ("#eceef0", ""),
+    ("#dcecfb", ""),
+    ("#a9d0f0", '<circle cx="4" cy="4" r="1.3" fill="#1f5f9e"/>'),
+    ("#6aa7dc", '<path d="M-2,6L6,-2M2,10L10,2" stroke="#12365f" stroke-width="1.2"/>'),
+    ("#2d6fb0", '<path d="M-2,6L6,-2M2,10L10,2M-2,2L6,10M2,-2L10,6" stroke="#0b2545" stroke-width="1.1"/>'),
+    ("#162e51", ""),
+)
+
+
+@register.simple_tag
+def map_patterns(scale: float) -> SafeString:
+    """The fills of a map's classes, in units that look the same at any `scale` of the drawing."""
+    patterns = "".join(
+        f'<pattern id="us-map-{shade}" width="8" height="8" patternUnits="userSpaceOnUse"'
+        f' patternTransform="scale({scale:.3f})"><rect width="8" height="8" fill="{ground}"/>{mark}</pattern>'
+        for shade, (ground, mark) in enumerate(PATTERNS)
+    )
+    return mark_safe(f"<defs>{patterns}</defs>")  # noqa: S308 - fixed marks and a number
+
+
+@register.simple_tag
+def map_labels(map: UsMap) -> SafeString:
+    """The figures on a map, of one size on the page at any scale of the drawing."""
+    size = f"{LABEL_SIZE * map.scale:.2f}"
+    return format_html_join(
+        "",
+        '<text class="us-map__figure" x="{}" y="{}" font-size="{}" stroke-width="{}">{}</text>',
+        ((label.x, label.y, size, f"{LABEL_SIZE * map.scale / 4:.2f}", label.text) for label in map.labels),
+    )

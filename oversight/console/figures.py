@@ -1,0 +1,208 @@
+"""Figures of the newest computed day, for the home page: read from snapshots, never computed on the way.
+
+Each figure comes with its day, the change against a week before, and the address that explains it. A
+figure whose day is not computed, or must be computed again because facts changed, is not shown at all:
+the page says so instead. Three queries, whatever the size of the register.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from django.db.models import Count, IntegerField, Q, Subquery
+from django.urls import NoReverseMatch
+
+from oversight.metrics.addresses import figure_url
+from oversight.metrics.base import Kind, Metric, Subject
+from oversight.metrics.choices import FillState, Level
+from oversight.metrics.models import DayFill, Snapshot, Target
+from oversight.metrics.registry import all_metrics, get_metric
+from oversight.metrics.targets import is_met, target_of
+
+__all__ = ["NATION", "DayFigures", "Shown", "read_figures"]
+
+NATION = Subject(Level.NATION)
+LEVELS = (Level.NATION, Level.OFFICE, Level.STATE, Level.MODEL)
+# An older day is no answer to "now": the page says that figures must be computed, and shows none.
+OLDEST_DAYS = 7
+CHANGE_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure as a page shows it. `value` None: there is none, for `reason`. `before`: a week earlier."""
+
+    metric: Metric
+    subject: Subject
+    as_of: dt.date
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    n: int
+    reason: str
+    before_on: dt.date
+    before: Decimal | None = None
+    target: Target | None = None
+    is_stored: bool = True  # False: a count that no record of the subject stands behind, so no row either
+
+    @property
+    def delta(self) -> Decimal | None:
+        """The change since `before_on`; None where one of the two is not known."""
+        if self.value is None or self.before is None:
+            return None
+        return self.value - self.before
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it meets its target; None without a target or a value."""
+        if self.target is None or self.value is None:
+            return None
+        return is_met(self.target, self.value)
+
+    @property
+    def href(self) -> str:
+        """The page that explains it, for this day and definition."""
+        if not self.is_stored:
+            return ""
+        try:
+            return figure_url(metric=self.metric.key, subject=self.subject, as_of=self.as_of)
+        except NoReverseMatch:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """The figures of one day. `as_of` None: no day of the last week is computed.
+
+    `n_stale`: days that wait to be computed again, in all. `waiting`: metrics that `as_of` does not have yet.
+    """
+
+    today: dt.date
+    as_of: dt.date | None
+    computed_at: dt.datetime | None = None
+    n_stale: int = 0
+    waiting: tuple[str, ...] = ()
+    figures: Mapping[tuple[str, Subject], Shown] = field(default_factory=dict)
+
+    @property
+    def before_on(self) -> dt.date | None:
+        """The day that changes are counted from."""
+        return self.as_of - dt.timedelta(days=CHANGE_DAYS) if self.as_of else None
+
+    @property
+    def is_today(self) -> bool:
+        return self.as_of == self.today
+
+    def get(self, metric: str, subject: Subject = NATION) -> Shown | None:
+        """None: not computed for this day, or the metric has no such subject on it.
+
+        A count is stored for subjects that have one; where the day is computed and there is none, it is 0.
+        """
+        found = self.figures.get((metric, subject))
+        if found is not None or self.as_of is None or self.before_on is None or metric in self.waiting:
+            return found
+        known = get_metric(metric)
+        if known.kind != Kind.COUNT or subject.level not in known.levels:
+            return None
+        zero = Decimal(0)
+        return Shown(known, subject, self.as_of, zero, zero, None, 0, "", self.before_on, is_stored=False)
+
+    def subjects(self, metric: str, level: str) -> list[Subject]:
+        """Whom the metric has a figure of at `level`, by key."""
+        return sorted(subject for key, subject in self.figures if key == metric and subject.level == level)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    done: frozenset[str]  # metrics computed with today's definition, and nothing has changed since
+    filled_at: dt.datetime | None
+
+
+def read_figures(*, today: dt.date) -> DayFigures:
+    """The newest day of the last week that has all metrics; else the newest that has some of them."""
+    metrics = {metric.key: metric for metric in all_metrics()}
+    days, n_stale = _days(metrics, today)
+    recent = [day for day in sorted(days, reverse=True) if (today - day).days < OLDEST_DAYS]
+    whole = [day for day in recent if len(days[day].done) == len(metrics)]
+    as_of = next(iter(whole or [day for day in recent if days[day].done]), None)
+    if as_of is None:
+        return DayFigures(today, None, n_stale=n_stale, waiting=tuple(sorted(metrics)))
+    before_on = as_of - dt.timedelta(days=CHANGE_DAYS)
+    earlier = days[before_on].done if before_on in days else frozenset()
+    return DayFigures(
+        today=today,
+        as_of=as_of,
+        computed_at=days[as_of].filled_at,
+        n_stale=n_stale,
+        waiting=tuple(sorted(set(metrics) - days[as_of].done)),
+        figures=_with_targets(_figures(metrics, as_of, days[as_of].done, before_on, earlier), as_of),
+    )
+
+
+def _days(metrics: Mapping[str, Metric], today: dt.date) -> tuple[dict[dt.date, _Day], int]:
+    """The last two weeks' days, and how many days are stale in all. One query."""
+    first = today - dt.timedelta(days=OLDEST_DAYS + CHANGE_DAYS)
+    stale = DayFill.objects.filter(state=FillState.STALE, filled_at__isnull=False).order_by()
+    n_stale = stale.values("state").annotate(n=Count("as_of", distinct=True)).values("n")
+    rows = DayFill.objects.filter(as_of__gte=first, as_of__lte=today, metric__in=list(metrics)).order_by()
+    done: dict[dt.date, set[str]] = {}
+    filled: dict[dt.date, dt.datetime] = {}
+    total = 0
+    for key, as_of, state, version, filled_at, waiting in rows.values_list(
+        "metric", "as_of", "state", "version", "filled_at", Subquery(n_stale, output_field=IntegerField())
+    ):
+        total = waiting or 0
+        done.setdefault(as_of, set())
+        if state == FillState.DONE and version == metrics[key].version:
+            done[as_of].add(key)
+            filled[as_of] = max(filled_at, filled.get(as_of, filled_at))
+    return {day: _Day(frozenset(keys), filled.get(day)) for day, keys in done.items()}, total
+
+
+def _figures(
+    metrics: Mapping[str, Metric],
+    as_of: dt.date,
+    done: Iterable[str],
+    before_on: dt.date,
+    earlier: Iterable[str],
+) -> dict[tuple[str, Subject], Shown]:
+    """The newest snapshot of each figure; the nation's and models' with those of `before_on`. One query."""
+    now = Q(as_of=as_of, metric__in=list(done), level__in=LEVELS)
+    then = Q(as_of=before_on, metric__in=list(earlier), level__in=[Level.NATION, Level.MODEL])
+    rows = Snapshot.objects.filter(now | then).order_by("pk")
+    before: dict[tuple[str, Subject], tuple[Decimal | None, int]] = {}
+    shown: dict[tuple[str, Subject], Shown] = {}
+    for key, level, name, day, value, numerator, denominator, n, reason, version in rows.values_list(
+        "metric", "level", "subject", "as_of", "value", "numerator", "denominator", "n", "reason", "version"
+    ):
+        subject = Subject(level, name)
+        if day == before_on:
+            before[key, subject] = value, version
+        elif version == metrics[key].version:
+            shown[key, subject] = Shown(
+                metrics[key], subject, as_of, value, numerator, denominator, n, reason, before_on
+            )
+    return shown | {
+        key: replace(shown[key], before=value)
+        for key, (value, version) in before.items()
+        # Two definitions do not compare.
+        if key in shown and version == shown[key].metric.version
+    }
+
+
+def _with_targets(
+    figures: dict[tuple[str, Subject], Shown], day: dt.date
+) -> dict[tuple[str, Subject], Shown]:
+    """With the targets that hold on the day. One query."""
+    targets: dict[str, list[Target]] = {}
+    for target in Target.objects.active_on(day):
+        targets.setdefault(target.metric, []).append(target)
+    found = {
+        (key, subject): replace(item, target=found_target)
+        for (key, subject), item in figures.items()
+        if key in targets and (found_target := target_of(targets[key], subject, day))
+    }
+    return figures | found
