@@ -38,6 +38,7 @@ class AgreementsConfig(AppConfig):
         register_scope(m.RosterImport, national=True, action="imports.view")
         register_scope(m.Decision, national=True, action="reviews.view")
         register_scope(m.Verdict, national=True, action="reviews.view")
+        register_scope(m.ReviewWait, national=True, action="reviews.view")
 
         from oversight.trail.related import register_related
 
@@ -82,3 +83,5 @@ class AgreementsConfig(AppConfig):
         register_scale(key="agreements", order=10, make=scale_lists_make)
 
         import_module("agreements.tasks")  # the handlers of jobs: asked for by whoever starts one
+        for name in ("metric_lists", "metric_reviews"):  # they register what they hold
+            import_module(f"agreements.{name}")

@@ -10,6 +10,7 @@ from agreements.models.lists import (
     PublicationFile,
     RegisterChange,
     RegisterState,
+    ReviewWait,
     RosterImport,
     Verdict,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "PublicationFile",
     "RegisterChange",
     "RegisterState",
+    "ReviewWait",
     "RosterImport",
     "State",
     "Verdict",

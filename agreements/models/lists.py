@@ -21,6 +21,7 @@ __all__ = [
     "PublicationFile",
     "RegisterChange",
     "RegisterState",
+    "ReviewWait",
     "RosterImport",
     "Verdict",
 ]
@@ -220,6 +221,32 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.left_key} / {self.right_key}"
+
+
+class ReviewWait(models.Model):
+    """How long a question waited for a person, so that figures of past days can be told. Kept forever.
+
+    It begins when the question arises here, and ends when somebody answers it or later lists no longer lead
+    to it. A question that arises again waits again. Putting it off does not end it.
+    """
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="waits")
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["begins_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision"],
+                condition=models.Q(ends_at__isnull=True),
+                name="agreements_reviewwait_one_open",
+            )
+        ]
+        indexes = [models.Index(fields=["ends_at", "begins_at"], name="reviewwait_span_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.decision_id} from {self.begins_at:%Y-%m-%d}"
 
 
 class Verdict(models.Model):

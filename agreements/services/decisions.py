@@ -11,6 +11,7 @@ from agreements.models import Agreement, AgreementStatus, Decision, Observation,
 from agreements.reconciliation.types import Link, Register, Rule
 from agreements.services.bulk import update_columns
 from agreements.services.keys import AGENCY, AGREEMENT, key_to_text, subject_of
+from agreements.services.waits import review_waits_sync
 
 if TYPE_CHECKING:
     from agreements.services.register import Ids
@@ -64,6 +65,7 @@ def decisions_sync(*, register: Register, ids: Ids) -> None:
             changes[row.pk] = differing
     Decision.objects.bulk_create(new, batch_size=BATCH)
     update_columns(Decision, changes)
+    review_waits_sync()
 
 
 def _wanted(register: Register, ids: Ids) -> dict[Key, _Wanted]:

@@ -56,6 +56,6 @@ def areas_apply(*, reason: str) -> None:
 def _spans_by_agency() -> dict[int, list[Span]]:
     spans: dict[int, list[Span]] = defaultdict(list)
     rows = AgencyOffice.objects.order_by("agency", "valid_from")
-    for agency, *span in rows.values_list("agency_id", "office_id", "valid_from", "valid_to"):
-        spans[agency].append((span[0], span[1], span[2]))
+    for agency, office, begins, ends in rows.values_list("agency_id", "office_id", "valid_from", "valid_to"):
+        spans[agency].append((office, begins, ends))
     return spans

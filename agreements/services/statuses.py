@@ -15,6 +15,7 @@ from agreements.choices import Origin, Status
 from agreements.models import Agreement, AgreementStatus, Decision
 from agreements.services.bulk import update_columns
 from agreements.services.decisions import STAFF_STATEMENT
+from agreements.services.waits import review_waits_sync
 from oversight.access.actors import Actor
 from oversight.access.permissions import require
 from oversight.access.scope import changeable_by
@@ -211,6 +212,7 @@ def _after_change(
     Decision.objects.filter(rule=STAFF_STATEMENT, right_key=f"statement:{statement.pk}").update(
         is_standing=False
     )
+    review_waits_sync()
     days_mark_stale(ranges=[days], reason=f"statement {statement.pk}")
     effective_statuses_refresh(on=timezone.localdate(), only=[root])
     agreement = Agreement.objects.select_related("agency").get(pk=root)
