@@ -32,6 +32,7 @@ from agreements.models import (
     RosterImport,
     Verdict,
 )
+from agreements.services.waits import review_waits_sync
 from oversight.access.models import ApiToken, User
 from oversight.console.models import SavedView
 from oversight.exchange.choices import JobState
@@ -137,6 +138,7 @@ def build() -> World:
     pm = ProgramManagerFactory(user=users["field_pm"], office=houston)
     miami_pm = ProgramManagerFactory(office=miami)
     review, decided = (_decision(publication, assigned, foreign, state) for state in ("open", "same"))
+    review_waits_sync()
     return World(
         users=users,
         houston=houston,
