@@ -6,7 +6,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
-FROM python:3.11-slim AS build
+FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
 RUN python -m venv /venv
 COPY requirements.lock ./
@@ -18,7 +18,10 @@ RUN /venv/bin/python -m tools.assets \
        /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && rm -rf node_modules
 
-FROM python:3.11-slim
+FROM python:3.11-slim-bookworm
+# pg_dump and pg_restore for backups; Debian 12 has those of PostgreSQL 15, as docker-compose.yml.
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-15 \
+    && rm -rf /var/lib/apt/lists/*
 # Its own user without a shell; the code belongs to root, so that the process cannot change it.
 RUN useradd --system --uid 10001 --home-dir /var/lib/oversight --create-home --shell /usr/sbin/nologin oversight
 COPY --from=build /venv /venv
