@@ -16,12 +16,16 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from agreements.models import Agency, AgencyOffice, FieldOffice, Publication
 from agreements.services.batches import FileOutcome, rosters_import
 from oversight.access.actors import Actor
 from oversight.access.choices import Role
 from oversight.access.models import User
+from oversight.exchange.models import Job
+from oversight.metrics.calendar import fact_days
+from oversight.metrics.services import day_fill, missing_days_compute_start
 from oversight.trail.services import Act, record_many
 from staffing.choices import AssignmentRole
 from staffing.models import Assignment, ProgramManager
@@ -173,6 +177,15 @@ def _assignments(managers: list[ProgramManager]) -> list[Assignment]:
                     )
                 )
     return made
+
+
+def sample_figures_start(*, actor: Actor) -> Job | None:
+    """Figures of today and of the newest list's day at once, so that the first page has them; those of all
+    other days by a worker. None when no day is missing."""
+    days = [timezone.localdate(), *fact_days()[-1:]]
+    for day in dict.fromkeys(days):
+        day_fill(as_of=day)
+    return missing_days_compute_start(actor=actor)
 
 
 def is_empty() -> bool:

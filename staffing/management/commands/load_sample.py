@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from oversight.access.actors import system
+from oversight.console.management.commands.serve import make_folders
 from staffing import sample
 
 
@@ -29,6 +30,9 @@ class Command(BaseCommand):
             sample.sample_people_load(actor=actor)
         elif not options["if_empty"]:
             self.stderr.write("Demo accounts and synthetic people were left out: DEBUG is off.")
+        make_folders()  # that of the queue: the command may run before anything else has
+        if job := sample.sample_figures_start(actor=actor):
+            self.stdout.write(f"Figures of {len(job.params['days'])} past days are left to the worker.")
         self._sign_ins()
 
     def _sign_ins(self) -> None:
