@@ -14,9 +14,11 @@ from agreements.models import RosterImport
 from agreements.reconciliation.types import Refused
 from agreements.services.imports import PreviewOutdated, roster_apply, roster_preview
 from agreements.services.statuses import effective_statuses_refresh
+from oversight.access.actors import system
 from oversight.access.permissions import NotAllowed
 from oversight.exchange.jobs import JobError, Progress, ResultLink, register_job
 from oversight.exchange.models import Job, Upload
+from oversight.metrics.services import days_compute_start
 
 PREVIEW, APPLY = "roster.preview", "roster.apply"
 
@@ -61,7 +63,14 @@ def apply(progress: Progress) -> Mapping[str, Any]:
         raise JobError(str(error)) from error
     except Refused as refusal:
         raise JobError(f"{refusal.message} {refusal.remedy}") from refusal
+    _fill_its_day(row)
     return {"import": row.pk}
+
+
+def _fill_its_day(row: RosterImport) -> None:
+    """The days that the list changed are filled again by themselves; its own may never have been filled."""
+    if row.publication is not None and row.publication.published_on <= timezone.localdate():
+        days_compute_start(actor=system("figures"), days=[row.publication.published_on])
 
 
 @shared_task

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from oversight.access.actors import Actor, person, system
@@ -49,6 +49,7 @@ _handlers: dict[str, Handler] = {}
 _titles: dict[str, str] = {}
 _results: dict[str, Callable[[Job], ResultLink | None]] = {}
 REPORT_SECONDS = 1.0
+CLOCK_TOLERANCE = 10  # times JOB_STALE_SECONDS that clocks of two machines may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +215,11 @@ def stale_job_ids() -> list[UUID]:
 
     Each id is claimed for sending by moving its heartbeat, so two sweeps at once send it once.
     """
-    quiet = timezone.now() - timedelta(seconds=settings.JOB_STALE_SECONDS)
-    stale = Job.objects.filter(heartbeat_at__lt=quiet)
+    patience = timedelta(seconds=settings.JOB_STALE_SECONDS)
+    now = timezone.now()
+    # A heart that beat far ahead of now beat before the clock was set back; it would be waited for as long.
+    ahead = Q(heartbeat_at__gt=now + CLOCK_TOLERANCE * patience)
+    stale = Job.objects.filter(Q(heartbeat_at__lt=now - patience) | ahead)
     running = stale.filter(state=JobState.RUNNING)
     running.filter(attempts__gte=settings.JOB_MAX_ATTEMPTS).update(
         state=JobState.FAILED,
