@@ -60,14 +60,18 @@ class AgreementsConfig(AppConfig):
         register_panels()
 
         from agreements.attention import register_items
+        from agreements.change_sections import register_sections
 
         register_items()
+        register_sections()
 
         from agreements.lists import register_lists
+        from agreements.metric_rows import register_tables
         from agreements.search import register_providers
 
         register_lists()
         register_providers()
+        register_tables()
 
         from agreements.import_lists import register_import_lists
 

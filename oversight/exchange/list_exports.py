@@ -12,9 +12,11 @@ from decimal import Decimal
 from html import unescape
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
+from django_tables2 import Table
 from django_tables2.rows import BoundRow
 from django_tables2.utils import A
 
@@ -23,7 +25,7 @@ from oversight.console.lists import ListSpec
 from oversight.exchange.columns import Column, Kind, Value, plain
 from oversight.exchange.exports import BadParameters, Export, ExportContext, ListedRows
 
-__all__ = ["export_of", "parameters_of"]
+__all__ = ["columns_of", "export_of", "listed_rows", "parameters_of"]
 
 BATCH = 1000
 
@@ -40,7 +42,7 @@ def export_of(spec: ListSpec) -> Export:
         name=f"list:{spec.key}",
         title=spec.title,
         action=spec.action,
-        columns=lambda context: _columns(spec),
+        columns=lambda context: columns_of(spec.table),
         rows=lambda context: _rows(spec, context),
         check=dict,  # the list itself judges them, below, for the person who asks
     )
@@ -54,21 +56,26 @@ def _exported(table: Any) -> list[Any]:
     ]
 
 
-def _columns(spec: ListSpec) -> tuple[Column, ...]:
-    return tuple(Column(str(column.header), Kind.ANY) for column in _exported(spec.table([])))
+def columns_of(table: type[Table]) -> tuple[Column, ...]:
+    """The columns of a table that go into files."""
+    return tuple(Column(str(column.header), Kind.ANY) for column in _exported(table([])))
 
 
 def _rows(spec: ListSpec, context: ExportContext) -> ListedRows:
-    reading = _reading(spec, context)
+    return listed_rows(spec.table, _reading(spec, context).queryset)
+
+
+def listed_rows(table: type[Table], queryset: QuerySet[Any]) -> ListedRows:
+    """Records as a table shows them, in the order of `queryset`: a whole list, or what is behind a figure."""
 
     def rows() -> Iterator[tuple[Value, ...]]:
-        table = spec.table([])
-        columns = _exported(table)
-        for record in reading.queryset.iterator(chunk_size=BATCH):
-            row = BoundRow(record, table=table)
-            yield tuple(_value(row, column, table) for column in columns)
+        shown = table([])
+        columns = _exported(shown)
+        for record in queryset.iterator(chunk_size=BATCH):
+            row = BoundRow(record, table=shown)
+            yield tuple(_value(row, column, shown) for column in columns)
 
-    return ListedRows(rows, reading.queryset.count)
+    return ListedRows(rows, queryset.count)
 
 
 def _reading(spec: ListSpec, context: ExportContext) -> ListReading:

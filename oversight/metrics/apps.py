@@ -35,5 +35,8 @@ class MetricsConfig(AppConfig):
             order=5, current=("metrics:",),
         )  # fmt: skip
         register_scale(key="metrics", order=90, make=scale_snapshots_make)  # after all facts
+        from oversight.metrics.exports import register_exports
+
+        register_exports()
         autodiscover_modules("metrics")  # each app's metrics.py registers its own
         import_module("oversight.metrics.tasks")  # the handlers of jobs: asked for by whoever starts one

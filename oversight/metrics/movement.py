@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from oversight.access.models import User
 from oversight.access.scope import sees_everything, visible_to
-from oversight.metrics.addresses import figure_url
+from oversight.metrics.addresses import movement_url
 from oversight.metrics.base import MANY, Change, Figure, Kind, Metric, Subject
 from oversight.metrics.choices import FillState, Part
 from oversight.metrics.models import DayFill, Snapshot
@@ -110,8 +110,7 @@ class _Span:
 
     @property
     def href(self) -> str:
-        address = figure_url(metric=self.metric.key, subject=self.subject, as_of=self.last)
-        return f"{address}?from={self.first.isoformat()}#moved"
+        return movement_url(metric=self.metric.key, subject=self.subject, first=self.first, last=self.last)
 
 
 # --- the two figures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 
@@ -15,8 +16,10 @@ __all__ = [
     "days_without_snapshots",
     "newest_filled_day",
     "newest_snapshots",
+    "points",
     "series",
     "snapshot_history",
+    "snapshots_of",
 ]
 
 
@@ -54,6 +57,13 @@ def series(
         metric=metric, level=subject.level, subject=subject.key, as_of__gte=first, as_of__lte=last
     )
     return list(_newest(rows, known_at).order_by("as_of"))
+
+
+def points(*, metric: str, subject: Subject) -> list[tuple[date, Decimal | None]]:
+    """Every day with a figure of one subject, in order, and its value. One query, without instances: a
+    trend of ten years has thousands of days."""
+    rows = Snapshot.objects.filter(metric=metric, level=subject.level, subject=subject.key)
+    return list(_newest(rows, None).order_by("as_of").values_list("as_of", "value"))
 
 
 def snapshot_history(*, metric: str, subject: Subject, as_of: date) -> QuerySet[Snapshot]:

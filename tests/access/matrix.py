@@ -80,7 +80,6 @@ REVIEW: Make = lambda w, u: [w.review.pk]  # noqa: E731
 DECIDED: Make = lambda w, u: [w.decided.pk]  # noqa: E731
 IMPORT: Make = lambda w, u: [w.roster_import.pk]  # noqa: E731
 PM: Make = lambda w, u: [w.assignment.program_manager_id]  # noqa: E731
-FIGURE: Make = lambda w, u: ["agreements.listed", 1, "nation", "-", "2025-06-01"]  # noqa: E731
 NO_NUMBER: Make = lambda w, u: [999_999_999]  # noqa: E731
 NO_REF: Make = lambda w, u: ["LEA-00000000"]  # noqa: E731
 
@@ -114,6 +113,22 @@ STATEMENT = {"on": "2026-01-01", "reason": "Letter"}
 API_MOA = {"own": OWN_MOA, "refused": (OFFICE_MOA,), "foreign": (FOREIGN_MOA,)}
 API_STATEMENT = {"own": OWN_STATEMENT, "refused": (OFFICE_STATEMENT,), "foreign": (FOREIGN_STATEMENT,)}
 GONE = {"foreign": (NO_NUMBER,), **MINE}
+FIGURE = {
+    "own": lambda w, u: ["agreements.listed", 1, "nation", "-", "2025-06-01"],
+    "foreign": (
+        lambda w, u: ["no.figure", 1, "nation", "-", "2025-06-01"],
+        lambda w, u: ["agreements.listed", 1, "office", "atlantis", "2025-06-01"],
+    ),
+    **MINE,
+}
+METRIC = {
+    "own": lambda w, u: ["agreements.listed"],
+    "foreign": (lambda w, u: ["no.figure"],),
+    **MINE,
+}
+TARGET: Make = lambda w, u: [w.target.pk]  # noqa: E731
+GAP: Make = lambda w, u: ["staffing.positions"]  # noqa: E731
+NO_GAP = {"foreign": (lambda w, u: ["no.gap"],), **MINE}
 
 # --- pages that anyone may open, and why
 
@@ -159,6 +174,13 @@ LINES: list[Line] = [
     get("periods:calendar", EVERYONE),
     # home, search, saved views
     get("console:home", EVERYONE),
+    post("console:figures_compute", EVERYONE, ok=302),
+    get("console:attention", EVERYONE),
+    get("console:changes", EVERYONE),
+    post("console:changes", EVERYONE, ok=302),
+    post("console:changes_export", EVERYONE, ok=302, data={"first": "2025-03-01", "last": "2025-03-08"}),
+    get("console:changes_why", EVERYONE, ok=302, own=lambda w, u: ["agreements.listed"]),
+    get("console:map_shapes", EVERYONE, own=lambda w, u: ["states"]),
     get("console:search", EVERYONE, query="q=county"),
     get("console:operations", ADMINISTRATORS),
     get("console:view_list", EVERYONE),
@@ -173,10 +195,28 @@ LINES: list[Line] = [
     get("exchange:job", SIGNED_IN, **JOB),
     # figures
     get("metrics:catalogue", EVERYONE),
-    get("metrics:metric", EVERYONE, own=lambda w, u: ["agreements.listed"]),
-    get("metrics:figure", EVERYONE, own=FIGURE),
+    get("metrics:metric", EVERYONE, **METRIC),
+    get("metrics:figure", EVERYONE, **FIGURE),
+    get("metrics:find", EVERYONE, ok=302, query="metric=agreements.listed&day=2025-06-01"),
+    get("metrics:moved", EVERYONE, **FIGURE),
+    post("metrics:compute", EVERYONE, ok=302, **FIGURE),
+    post("metrics:rows_export", EVERYONE, ok=302, **FIGURE),
+    post("metrics:values_export", EVERYONE, ok=302, **METRIC),
+    get("metrics:target_list", EVERYONE),
+    get("metrics:target_set", HQ),
+    post("metrics:target_set", HQ, ok=422),
+    get("metrics:target_end", HQ, own=TARGET, **GONE),
+    post("metrics:target_end", HQ, ok=422, own=TARGET, **GONE),
+    get("metrics:gap_list", EVERYONE),
+    get("metrics:gap", EVERYONE, own=GAP, **NO_GAP),
+    get("metrics:gap_answer", HQ, own=GAP, **NO_GAP),
+    post("metrics:gap_answer", HQ, ok=422, own=GAP, **NO_GAP),
+    get("metrics:gap_reopen", HQ, own=GAP, **NO_GAP),
+    post("metrics:gap_reopen", HQ, ok=422, own=GAP, **NO_GAP),
     # agencies, agreements
     post("agreements:over_time_export", EVERYONE, ok=302),
+    get("agreements:map", EVERYONE),
+    post("agreements:map_export", EVERYONE, ok=302, data={"query": "on=2025-03-01"}),
     get("agreements:agency_list", EVERYONE),
     get("agreements:agency_detail", EVERYONE, **AGENCY),
     get("agreements:agency_life", EVERYONE, **AGENCY),

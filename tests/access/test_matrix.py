@@ -354,5 +354,5 @@ def test_actions_of_the_matrix_are_all_in_use() -> None:
     idle = {
         action for action in MATRIX if action not in used and not re.search(rf'"{re.escape(action)}"', text)
     }
-    # These come with the first page that names officers, and with the pages of parameters.
-    assert idle == {"officers.view_names", "parameters.change"}
+    # This comes with the first page that names officers.
+    assert idle == {"officers.view_names"}

@@ -37,6 +37,7 @@ from oversight.access.models import ApiToken, User
 from oversight.console.models import SavedView
 from oversight.exchange.choices import JobState
 from oversight.exchange.models import ExportPackage, Job
+from oversight.metrics.models import Target
 from oversight.periods.models import OfficeZone
 from staffing.models import Assignment
 from tests.factories import (
@@ -85,6 +86,7 @@ class World:
     roster_import: RosterImport
     import_job: Job
     stranger: User
+    target: Target
 
     # what belongs to one person: made when first asked for
 
@@ -167,6 +169,16 @@ def build() -> World:
             kind="participating",
         ),
         import_job=Job.objects.create(kind="roster.preview", created_by=users["hq"], params={}),
+        target=Target.objects.create(
+            metric="agreements.listed",
+            level="nation",
+            direction="at_least",
+            value=1,
+            valid_from=dt.date(2025, 1, 1),
+            owner="Unit Chief",
+            source="Decision",
+            created_by=users["hq"],
+        ),
         stranger=miami_pm.user,
     )
 

@@ -1,6 +1,1 @@
-"""Pages of figures."""
-
-from oversight.metrics.views.catalogue import Catalogue, MetricPage
-from oversight.metrics.views.figure import FigurePage
-
-__all__ = ["Catalogue", "FigurePage", "MetricPage"]
+"""Pages of figures, targets and the gap ledger."""
