@@ -11,9 +11,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
+from urllib.parse import quote
 
 from django.db.models import Count, IntegerField, Q, Subquery
-from django.urls import NoReverseMatch
 
 from oversight.metrics.addresses import figure_url
 from oversight.metrics.base import Kind, Metric, Subject
@@ -29,6 +30,17 @@ LEVELS = (Level.NATION, Level.OFFICE, Level.STATE, Level.MODEL)
 # An older day is no answer to "now": the page says that figures must be computed, and shows none.
 OLDEST_DAYS = 7
 CHANGE_DAYS = 7
+
+
+_SAMPLE = Subject(Level.NATION, "sample"), dt.date(1999, 12, 31)
+
+
+@cache
+def _address(metric: str, version: int) -> str:
+    """The address of a metric's figures with places for level, subject and day: a page has hundreds."""
+    subject, day = _SAMPLE
+    address = figure_url(metric=metric, subject=subject, as_of=day, version=version)
+    return address.replace(f"{subject.level}/{subject.key}/{day}", "{}/{}/{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +79,8 @@ class Shown:
         """The page that explains it, for this day and definition."""
         if not self.is_stored:
             return ""
-        try:
-            return figure_url(metric=self.metric.key, subject=self.subject, as_of=self.as_of)
-        except NoReverseMatch:
-            return ""
+        pattern = _address(self.metric.key, self.metric.version)
+        return pattern.format(self.subject.level, quote(self.subject.key or "-"), self.as_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from oversight.console.figures import Shown
@@ -87,19 +87,36 @@ def shown_figure(shown: Shown | None, label: str) -> SafeString:
 
     `label` is for screen readers. Where there is no figure, a dash and the reason.
     """
+    return mark_safe(_figure_html(shown, label))  # noqa: S308 - escaped there
+
+
+@register.simple_tag
+def figure_cells(label: str, *figures: Shown | str | None) -> SafeString:
+    """Cells of a row: a word, then the figure it is about, in turn.
+
+    {% figure_cells row.label "in force" row.in_force "agencies" row.agencies %}. A page has hundreds of them:
+    written here, not by a template for each.
+    """
+    cells = [
+        f'<td class="numeric">{_figure_html(shown, f"{label}, {word}")}</td>'  # type: ignore[arg-type]
+        for word, shown in zip(figures[::2], figures[1::2], strict=True)
+    ]
+    return mark_safe("".join(cells))  # noqa: S308 - escaped in _figure_html
+
+
+def _figure_html(shown: Shown | None, label: str) -> str:
     if shown is None:
-        return mark_safe('<span class="figure figure--none">–<span class="usa-sr-only"> none</span></span>')
+        return '<span class="figure figure--none">–<span class="usa-sr-only"> none</span></span>'
     if shown.value is None:
-        return format_html(
-            '<span class="figure figure--none">– <span class="figure__reason">{}</span></span>', shown.reason
-        )
-    text = figure_words(shown.metric, shown.value)
+        reason = f'<span class="figure__reason">{escape(shown.reason)}</span>'
+        return f'<span class="figure figure--none">– {reason}</span>'
+    text = escape(figure_words(shown.metric, shown.value))
     css = "figure" if shown.value else "figure figure--none"
-    if not shown.href:
-        return format_html('<span class="{}">{}</span>', css, text)
-    return format_html(
-        '<a class="{}" href="{}">{}<span class="usa-sr-only"> {}</span></a>', css, shown.href, text, label
-    )
+    href = shown.href
+    if not href:
+        return f'<span class="{css}">{text}</span>'
+    said = f'<span class="usa-sr-only"> {escape(label)}</span>'
+    return f'<a class="{css}" href="{escape(href)}">{text}{said}</a>'
 
 
 @register.filter
@@ -121,11 +138,12 @@ PATTERNS = (
 
 @register.simple_tag
 def map_patterns(scale: float) -> SafeString:
-    """The fills of a map's classes, in units that look the same at any `scale` of the drawing."""
+    """The fills of a map's classes, which look the same at any `scale` of the drawing, and of its legend."""
     patterns = "".join(
-        f'<pattern id="us-map-{shade}" width="8" height="8" patternUnits="userSpaceOnUse"'
-        f' patternTransform="scale({scale:.3f})"><rect width="8" height="8" fill="{ground}"/>{mark}</pattern>'
+        f'<pattern id="{name}-{shade}" width="8" height="8" patternUnits="userSpaceOnUse"'
+        f' patternTransform="scale({size:.3f})"><rect width="8" height="8" fill="{ground}"/>{mark}</pattern>'
         for shade, (ground, mark) in enumerate(PATTERNS)
+        for name, size in (("us-map", scale), ("us-map-key", 1.0))
     )
     return mark_safe(f"<defs>{patterns}</defs>")  # noqa: S308 - fixed marks and a number
 
@@ -139,3 +157,18 @@ def map_labels(map: UsMap) -> SafeString:
         '<text class="us-map__figure" x="{}" y="{}" font-size="{}" stroke-width="{}">{}</text>',
         ((label.x, label.y, size, f"{LABEL_SIZE * map.scale / 4:.2f}", label.text) for label in map.labels),
     )
+
+
+@register.simple_tag
+def map_shapes(map: UsMap) -> SafeString:
+    """The places of a map by class, each with its words: up to thousands, so written here."""
+    parts, with_links = [], map.has_links
+    for group in map.groups:
+        parts.append(f'<g class="us-map__class" fill="url(#us-map-{group.shade})">')
+        for shape in group.shapes:
+            words, href = escape(shape.place.label), shape.place.href
+            role = f' role="img" aria-label="{words}"' if with_links and not href else ""
+            drawn = f'<use href="{shape.outline}"{role}><title>{words}</title></use>'
+            parts.append(f'<a href="{escape(href)}" aria-label="{words}">{drawn}</a>' if href else drawn)
+        parts.append("</g>")
+    return mark_safe("".join(parts))  # noqa: S308 - words and addresses are escaped above
