@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from agreements import metric_reasons
 from agreements.choices import IN_FORCE, LISTED, ListKind, Origin, Status
 from agreements.metric_subjects import OFFICE_UNKNOWN, register_names
-from agreements.models import Agreement, AgreementStatus
+from agreements.models import Agency, Agreement, AgreementStatus
 from agreements.models.register import AgreementStatusQuerySet
 from oversight.metrics.base import Change, Facts, Figure, Kind, Metric, Subject, quotient
 from oversight.metrics.choices import Level, Part
@@ -98,12 +98,11 @@ def cells_of_day(as_of: date, known_at: datetime | None) -> list[Cell]:
 
 def agencies_of_day(as_of: date, known_at: datetime | None) -> list[tuple[str, str, int]]:
     """Agencies with a listed agreement: (state, office, count); each is in one of them. One statement."""
-    rows = with_office(statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED), as_of=as_of)
-    counted = (
-        rows.order_by()
-        .values_list("agreement__agency__state_id", "office")
-        .annotate(n=Count("agreement__agency", distinct=True))
-    )
+    # Agencies among the listed, not listed statements with agencies counted once: that needs no sort.
+    listed = statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED)
+    agencies = Agency.objects.filter(pk__in=listed.values("agreement__agency"))
+    rows = with_office(agencies, as_of=as_of, path="offices").order_by()
+    counted = rows.values_list("state_id", "office").annotate(n=Count("pk"))
     return [(state or "", office or OFFICE_UNKNOWN, n) for state, office, n in counted]
 
 
@@ -298,8 +297,6 @@ class AgenciesListed(_OfStatements):
         return _counts(sums)
 
     def rows(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> QuerySet[Any]:
-        from agreements.models import Agency
-
         found = in_subject(self.statements(as_of=as_of, known_at=known_at), subject, as_of=as_of)
         return Agency.objects.filter(pk__in=found.values("agreement__agency"))
 

@@ -108,14 +108,20 @@ class _Term:
 
 
 def list_days(until: date) -> list[date]:
-    """The days of participating lists, all Mondays: quarterly, then monthly, weekly over the last weeks."""
+    """The days of participating lists: quarterly, then every 30 days, weekly over the last weeks.
+
+    As many days as the window of the figures about what happened: its end is the day of a list then, and the
+    days on which figures change are half as many.
+    """
     days = []
     day = FIRST_LIST
     weekly_from = until - timedelta(weeks=WEEKLY)
     while day <= until:
         days.append(day)
-        weeks = 13 if day < MONTHLY_FROM - timedelta(weeks=13) else 4 if day < weekly_from else 1
-        day += timedelta(weeks=weeks)
+        if day < MONTHLY_FROM:
+            day = min(day + timedelta(weeks=13), MONTHLY_FROM)
+        else:
+            day += timedelta(days=WINDOW_DAYS if day < weekly_from else 7)
     return days
 
 

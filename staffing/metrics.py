@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet
 
 from agreements.choices import LISTED
 from agreements.metric_reasons import AREA_CHANGED, lives, reasons_of_agencies, reasons_of_agreements
@@ -35,25 +35,30 @@ NO_PM = "no PM"
 LEVELS = (Level.NATION, Level.OFFICE)
 
 
-def _managers_of_day(as_of: date, _: datetime | None) -> dict[str, int]:
-    """Program managers on board by office. One statement."""
-    rows = ProgramManager.objects.active_on(as_of).order_by().values_list("office_id")
-    return dict(rows.annotate(n=Count("pk")))
+def _managers_of_day(as_of: date, _: datetime | None) -> list[tuple[int, str]]:
+    """(id, office) of every program manager on board. One statement."""
+    return list(ProgramManager.objects.active_on(as_of).values_list("pk", "office_id"))
 
 
-def _spans_by_manager(as_of: date, known_at: datetime | None) -> list[tuple[int, str, int]]:
-    """(id, office, listed agencies as primary) of every program manager on board. Two statements."""
+def _primaries_of_day(as_of: date, known_at: datetime | None) -> list[tuple[str, int | None, int]]:
+    """(office of agencies, their primary program manager or None, how many are listed). One statement."""
     listed = statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED)
-    counted = dict(
-        Assignment.objects.active_on(as_of)
-        .filter(role=AssignmentRole.PRIMARY)
-        .filter(agency__in=listed.values("agreement__agency"))
-        .order_by()
-        .values_list("program_manager")
-        .annotate(n=Count("agency", distinct=True))
+    agencies = Agency.objects.filter(pk__in=listed.values("agreement__agency"))
+    valid = Q(assignments__valid_to__isnull=True) | Q(assignments__valid_to__gt=as_of)
+    valid &= Q(assignments__valid_from__lte=as_of, assignments__role=AssignmentRole.PRIMARY)
+    rows = with_office(agencies, as_of=as_of, path="offices").annotate(
+        held=FilteredRelation("assignments", condition=valid)
     )
-    managers = ProgramManager.objects.active_on(as_of).values_list("pk", "office_id")
-    return [(pk, office, counted.get(pk, 0)) for pk, office in managers]
+    counted = rows.order_by().values_list("office", "held__program_manager").annotate(n=Count("pk"))
+    return [(office or OFFICE_UNKNOWN, manager, n) for office, manager, n in counted]
+
+
+def _spans_by_manager(facts: Facts) -> list[tuple[int, str, int]]:
+    """(id, office, listed agencies as primary) of every program manager on board."""
+    counted: dict[int | None, int] = defaultdict(int)
+    for _, manager, n in facts.once(_primaries_of_day):
+        counted[manager] += n
+    return [(pk, office, counted.get(pk, 0)) for pk, office in facts.once(_managers_of_day)]
 
 
 def _unassigned(as_of: date, known_at: datetime | None) -> QuerySet[Any]:
@@ -65,11 +70,13 @@ def _unassigned(as_of: date, known_at: datetime | None) -> QuerySet[Any]:
     return listed.exclude(Exists(primary))
 
 
-def _unassigned_of_day(as_of: date, known_at: datetime | None) -> dict[str, int]:
-    """Agencies without a primary program manager by office. One statement."""
-    rows = with_office(_unassigned(as_of, known_at), as_of=as_of).order_by().values_list("office")
-    counted = rows.annotate(n=Count("agreement__agency", distinct=True))
-    return {office or OFFICE_UNKNOWN: n for office, n in counted}
+def _unassigned_by_office(facts: Facts) -> dict[str, int]:
+    """Agencies without a primary program manager by office."""
+    without: dict[str, int] = defaultdict(int)
+    for office, manager, n in facts.once(_primaries_of_day):
+        if manager is None:
+            without[office] += n
+    return without
 
 
 def percentile(values: list[int], share: float) -> Decimal:
@@ -121,7 +128,8 @@ class _PerManager(Metric):
         raise NotImplementedError
 
     def figures(self, facts: Facts) -> Iterable[Figure]:
-        managers, parts = facts.once(_managers_of_day), self.parts(facts)
+        managers = Counter(office for _, office in facts.once(_managers_of_day))
+        parts = self.parts(facts)
         for office in sorted({*managers, *parts}):
             yield self._figure(Subject(Level.OFFICE, office), parts.get(office, 0), managers.get(office, 0))
         yield self._figure(NATION, sum(parts.values()), sum(managers.values()))
@@ -197,7 +205,7 @@ class AgenciesWithoutManager(Metric):
     gaps = ("staffing.positions",)
 
     def figures(self, facts: Facts) -> Iterable[Figure]:
-        without = facts.once(_unassigned_of_day)
+        without = _unassigned_by_office(facts)
         offices = {office for _, office, _ in facts.once(agencies_of_day)} | set(without)
         for office in sorted(offices):
             n = without.get(office, 0)
@@ -251,7 +259,7 @@ class _Span(Metric):
     def figures(self, facts: Facts) -> Iterable[Figure]:
         by_subject: dict[Subject, list[int]] = defaultdict(list)
         by_subject[NATION] = []
-        for _, office, n in facts.once(_spans_by_manager):
+        for _, office, n in _spans_by_manager(facts):
             by_subject[NATION].append(n)
             by_subject[Subject(Level.OFFICE, office)].append(n)
         for subject, spans in sorted(by_subject.items()):
@@ -271,7 +279,7 @@ class _Span(Metric):
     def amounts(
         self, *, as_of: date, subject: Subject, known_at: datetime | None = None
     ) -> dict[Any, Decimal] | None:
-        spans = _spans_by_manager(as_of, known_at)
+        spans = _spans_by_manager(Facts(as_of, known_at))
         return {pk: Decimal(n) for pk, office, n in spans if subject.key in {"", office}}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 
@@ -34,10 +34,10 @@ def scale_people_make(request: ScaleRequest) -> Made:
     agencies = _agencies_by_office()
     users = list(demo_users_make().values())
     demo_pm = next(user for user in users if user.role == Role.FIELD_PM)
-    managers = _managers(chance, agencies, request.until)
+    managers = _managers(chance, agencies, request)
     users += _accounts(managers, demo_pm)
     ProgramManager.objects.bulk_create(managers, batch_size=500)
-    assignments = _assignments(chance, agencies, managers, request.until)
+    assignments = _assignments(chance, agencies, managers, request)
     Assignment.objects.bulk_create(assignments, batch_size=500)
     made: list[User | ProgramManager | Assignment] = [*users, *managers, *assignments]
     acts = [Act("sample.made", obj, {}, {"is_synthetic": True}) for obj in made]
@@ -64,14 +64,15 @@ def _agencies_by_office() -> dict[str, list[Agency]]:
     return offices
 
 
-def _first_of_month(chance: random.Random, until: date) -> date:
-    """Some first day of a month after assignments began; days of change are few that way."""
-    months = max((until - ASSIGNED_FROM).days // 30 - 1, 1)
-    day = ASSIGNED_FROM + timedelta(days=30 * chance.randrange(1, months + 1))
-    return min(day.replace(day=1), until.replace(day=1))
+def _some_day(chance: random.Random, request: ScaleRequest) -> date:
+    """A day after assignments began on which other facts change too: such days are few that way."""
+    days = sorted(day for day in request.changed_on if ASSIGNED_FROM < day <= request.until)
+    return chance.choice(days)
 
 
-def _managers(chance: random.Random, agencies: dict[str, list[Agency]], until: date) -> list[ProgramManager]:
+def _managers(
+    chance: random.Random, agencies: dict[str, list[Agency]], request: ScaleRequest
+) -> list[ProgramManager]:
     """One PM per so many agencies of an office, at least one; some left, and another came."""
     managers: list[ProgramManager] = []
 
@@ -84,7 +85,7 @@ def _managers(chance: random.Random, agencies: dict[str, list[Agency]], until: d
     for office in FieldOffice.objects.order_by("slug"):
         for _ in range(max(1, round(len(agencies[office.pk]) / AGENCIES_PER_PM))):
             if chance.random() < LEFT_SHARE:
-                day = _first_of_month(chance, until)
+                day = _some_day(chance, request)
                 add(office, ASSIGNED_FROM, day)
                 add(office, day, None)
             else:
@@ -115,7 +116,10 @@ def _accounts(managers: Sequence[ProgramManager], demo_pm: User) -> list[User]:
 
 
 def _assignments(
-    chance: random.Random, agencies: dict[str, list[Agency]], managers: Sequence[ProgramManager], until: date
+    chance: random.Random,
+    agencies: dict[str, list[Agency]],
+    managers: Sequence[ProgramManager],
+    request: ScaleRequest,
 ) -> list[Assignment]:
     """Each office's agencies over its PMs: some without one, some handed over, some with a backup."""
     by_office: dict[str, list[ProgramManager]] = defaultdict(list)
@@ -140,7 +144,7 @@ def _assignments(
             begins = manager.valid_from
             if len(here) > 1 and begins == ASSIGNED_FROM and chance.random() < HANDED_OVER_SHARE:
                 before = here[(place + 1) % len(here)]
-                day = _first_of_month(chance, until)
+                day = _some_day(chance, request)
                 if before.valid_from < day:
                     add(before, agency, AssignmentRole.PRIMARY, before.valid_from, day)
                     begins = day

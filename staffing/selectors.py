@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -109,8 +109,11 @@ def portfolio_size(*, manager: ProgramManager, on: date) -> int:
 def agencies_without_primary(*, user: User, office: FieldOffice, on: date) -> QuerySet[Agency]:
     """Agencies with an agreement in force today that are the office's on `on` and have no primary then."""
     in_office = AgencyOffice.objects.active_on(on).filter(office=office).values("agency")
+    # Asked of each agency of the office, so that it costs what the office holds, not the nation. Assignments
+    # to a double count for the agency it was found to be.
     held = Assignment.objects.active_on(on).filter(role=AssignmentRole.PRIMARY)
-    held_ids = held.values(of=Coalesce(F("agency__merged_into"), F("agency")))
-    in_force = Agreement.objects.current().filter(status__in=IN_FORCE).order_by().values("agency")
-    rows = register.agencies(user=user).filter(pk__in=in_office).filter(pk__in=in_force)
-    return rows.exclude(pk__in=held_ids).order_by("name", "pk")
+    in_force = Agreement.objects.current().filter(status__in=IN_FORCE, agency=OuterRef("pk"))
+    rows = register.agencies(user=user).filter(Exists(in_force), pk__in=in_office)
+    rows = rows.exclude(Exists(held.filter(agency=OuterRef("pk"))))
+    rows = rows.exclude(Exists(held.filter(agency__merged_into=OuterRef("pk"))))
+    return rows.order_by("name", "pk")

@@ -64,6 +64,7 @@ def model_filter(**kwargs: Any) -> django_filters.MultipleChoiceFilter:
         choices=[(value, value) for value in SupportModel.values],
         widget=forms.CheckboxSelectMultiple,
         label="Model",
+        distinct=False,  # a column of the rows themselves: nothing to repeat
         **kwargs,
     )
 
@@ -71,5 +72,9 @@ def model_filter(**kwargs: Any) -> django_filters.MultipleChoiceFilter:
 def status_filter(**kwargs: Any) -> django_filters.MultipleChoiceFilter:
     """One or more statuses of today."""
     return django_filters.MultipleChoiceFilter(
-        choices=Status.choices, widget=forms.CheckboxSelectMultiple, label="Status", **kwargs
+        choices=Status.choices,
+        widget=forms.CheckboxSelectMultiple,
+        label="Status",
+        distinct=False,
+        **kwargs,
     )

@@ -214,9 +214,15 @@ def page_of(
         except (ValueError, TypeError) as error:
             raise CursorError("damaged") from error
     names = [f"_key_{place}" for place in range(len(keys))]
-    cut = ordered(cut, keys, backward=backward).annotate(
-        **{name: F(key.path) for name, key in zip(names, keys, strict=True)}
-    )
+    cut = ordered(cut, keys, backward=backward)
+    if not cut.query.distinct and cut.query.group_by is None:
+        # Which rows, by their keys alone; then those rows with all that their cells need. Otherwise a
+        # database that sorts without an index works out every annotation of every row first.
+        few = queryset.all()
+        few.query.clear_where()  # said once, where the keys are chosen
+        few = few.filter(pk__in=cut.values("pk")[: size + 1])
+        cut = ordered(few, keys, backward=backward)
+    cut = cut.annotate(**{name: F(key.path) for name, key in zip(names, keys, strict=True)})
     found = list(cut[: size + 1])
     more, rows = len(found) > size, found[:size]
     if backward:
