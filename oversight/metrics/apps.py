@@ -38,5 +38,8 @@ class MetricsConfig(AppConfig):
         from oversight.metrics.exports import register_exports
 
         register_exports()
+        from oversight.metrics.operations import register_figures_operations
+
+        register_figures_operations()
         autodiscover_modules("metrics")  # each app's metrics.py registers its own
         import_module("oversight.metrics.tasks")  # the handlers of jobs: asked for by whoever starts one

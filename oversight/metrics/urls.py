@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oversight.metrics.views import catalogue, figure, gaps, moved, targets
+from oversight.metrics.views import catalogue, figure, gaps, moved, refill, targets
 
 app_name = "metrics"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{FIGURE}moved/", moved.MovedPage.as_view(), name="moved"),
     path(f"{FIGURE}compute/", figure.ComputeDay.as_view(), name="compute"),
     path(f"{FIGURE}export/", figure.RowsExport.as_view(), name="rows_export"),
+    path("operations/figures/", refill.Refill.as_view(), name="refill"),
     path("targets/", targets.TargetList.as_view(), name="target_list"),
     path("targets/new/", targets.TargetSet.as_view(), name="target_set"),
     path("targets/<int:pk>/end/", targets.TargetEnd.as_view(), name="target_end"),

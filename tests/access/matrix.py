@@ -183,6 +183,7 @@ LINES: list[Line] = [
     get("console:map_shapes", EVERYONE, own=lambda w, u: ["states"]),
     get("console:search", EVERYONE, query="q=county"),
     get("console:operations", ADMINISTRATORS),
+    post("metrics:refill", ADMINISTRATORS, ok=302),
     get("console:view_list", EVERYONE),
     post("console:view_save", EVERYONE, ok=422),
     get("console:view_delete", EVERYONE, **VIEW),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import hashlib
 import io
 import json
@@ -23,6 +24,8 @@ from agreements.models import Agreement, RegisterState
 from oversight.exchange.backup import all_fingerprints, postgresql, sqlite
 from oversight.exchange.backup.fingerprints import fingerprint_all
 from oversight.exchange.models import Job, Upload
+from oversight.metrics.models import Snapshot
+from oversight.metrics.services import day_fill
 from oversight.trail.models import TrailEntry
 from oversight.trail.triggers import check_installed, unlocked
 from tests.agreements.importing import SAMPLE, import_roster
@@ -37,6 +40,8 @@ def filled() -> str:
     """Three published lists and an upload by a person; the register's hash."""
     _, register, status = import_roster(*SAMPLE[:3])
     assert status == 0
+    for day in (dt.date(2021, 6, 1), dt.date(2022, 6, 1)):
+        day_fill(as_of=day)
     assert register["agreements"] > 50
     upload = Upload(name="list.xlsx", sha256="0" * 64, size=len(CONTENT), uploaded_by=UserFactory())
     upload.file.save("list.xlsx", ContentFile(CONTENT))
@@ -92,12 +97,17 @@ def test_the_drill_backup_destroy_restore(filled: str, tmp_path: Path) -> None:
     register, exported = filled, agreements_csv(tmp_path, "before.csv")
     prints, trail = {k: v.value for k, v in fingerprint_all().items()}, trail_rows()
     assert len(trail) > 10
+    figures = sorted(Snapshot.objects.values_list())
+    assert len(figures) > 100
     said = run("backup", out=tmp_path / "backup.tar")
     assert f"register {register}" in said
     destroy()
+    assert not Snapshot.objects.exists()
     said = run("restore", tmp_path / "backup.tar")
     assert f"Same register hash: {register}" in said
     assert f"Same trail hash: {prints['trail']}" in said
+    assert f"Same figures hash: {prints['figures']}" in said
+    assert sorted(Snapshot.objects.values_list()) == figures
     assert RegisterState.objects.get().hash == register
     now = trail_rows()
     assert now[: len(trail)] == trail
@@ -123,7 +133,7 @@ def test_a_backup_is_for_its_owner_only_and_is_remembered(backup: Path) -> None:
         manifest = json.load(tar.extractfile("manifest.json"))  # type: ignore[arg-type]
     assert names[-1] == "manifest.json"
     assert {entry["name"] for entry in manifest["files"]} == set(names[:-1])
-    assert manifest["fingerprints"].keys() == set(all_fingerprints()) >= {"register", "trail"}
+    assert manifest["fingerprints"].keys() == set(all_fingerprints()) >= {"figures", "register", "trail"}
     job = Job.objects.get(kind="exchange.backup")
     assert (job.state, job.result["file"]) == ("done", "backup.tar")
     assert TrailEntry.objects.filter(verb="backup.made", object_id=str(job.pk)).exists()
@@ -233,6 +243,16 @@ def test_a_restore_that_is_not_the_same_fails(backup: Path) -> None:
         members["manifest.json"] = json.dumps(manifest).encode()
 
     with pytest.raises(CommandError, match="the register is not what it was"):
+        run("restore", rewritten(backup, forge), replace=True)
+
+
+def test_figures_that_are_not_the_same_after_a_restore_are_found(backup: Path) -> None:
+    def forge(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members["manifest.json"])
+        manifest["fingerprints"]["figures"]["value"] = "f" * 64
+        members["manifest.json"] = json.dumps(manifest).encode()
+
+    with pytest.raises(CommandError, match="the figures is not what it was"):
         run("restore", rewritten(backup, forge), replace=True)
 
 

@@ -13,7 +13,12 @@ from oversight.metrics.services.filling import (
     stale_days_fill,
 )
 from oversight.metrics.services.marking import DayRange, days_mark_stale, fill_soon
-from oversight.metrics.services.starting import BACKFILL, days_compute_start, missing_days_compute_start
+from oversight.metrics.services.starting import (
+    BACKFILL,
+    days_compute_start,
+    figures_refill_start,
+    missing_days_compute_start,
+)
 
 __all__ = [
     "BACKFILL",
@@ -25,6 +30,7 @@ __all__ = [
     "days_compute_start",
     "days_mark_stale",
     "days_wait",
+    "figures_refill_start",
     "fill_soon",
     "missing_days_compute_start",
     "range_fill",

@@ -16,10 +16,12 @@ from oversight.exchange.jobs import enqueue
 from oversight.exchange.locks import one_at_a_time
 from oversight.exchange.models import Job
 from oversight.metrics.calendar import days_to_keep
+from oversight.metrics.choices import FillState
+from oversight.metrics.models import DayFill
 from oversight.metrics.selectors import days_without_snapshots
 from oversight.trail.services import record
 
-__all__ = ["BACKFILL", "days_compute_start", "missing_days_compute_start"]
+__all__ = ["BACKFILL", "days_compute_start", "figures_refill_start", "missing_days_compute_start"]
 
 BACKFILL = "metrics.backfill"  # the kind of job
 MOST_DAYS = 1100  # in one job: three years and some days
@@ -39,6 +41,12 @@ def days_compute_start(*, actor: Actor, days: Iterable[date]) -> Job:
     _check_days(asked)
     one_at_a_time(BACKFILL)
     wanted = sorted(days_without_snapshots(days=asked), reverse=True) or asked
+    return _join_or_start(actor, wanted)
+
+
+def _join_or_start(actor: Actor, wanted: Sequence[date]) -> Job:
+    """The unfinished job that has all of `wanted` (the newest first), or a new one. The caller holds the
+    lock."""
     texts = [day.isoformat() for day in wanted]
     waiting = Job.objects.filter(kind=BACKFILL, state__in=[JobState.QUEUED, JobState.RUNNING])
     for job in waiting.order_by("created_at"):
@@ -75,3 +83,17 @@ def missing_days_compute_start(*, actor: Actor) -> Job | None:
     """
     missing = days_without_snapshots(days=days_to_keep(today=timezone.localdate()))
     return days_compute_start(actor=actor, days=missing[-MOST_DAYS:]) if missing else None
+
+
+@transaction.atomic
+def figures_refill_start(*, actor: Actor) -> Job | None:
+    """Let a worker compute every day that is missing or stale, as a job that can be watched.
+
+    None when there is no such day. At most 1,100 days, the newest. Raises NotAllowed.
+    """
+    require(actor, "operations.manage")
+    one_at_a_time(BACKFILL)
+    stale = DayFill.objects.filter(state=FillState.STALE).order_by().values_list("as_of", flat=True)
+    missing = days_without_snapshots(days=days_to_keep(today=timezone.localdate()))
+    wanted = sorted({*stale.distinct(), *missing}, reverse=True)[:MOST_DAYS]
+    return _join_or_start(actor, wanted) if wanted else None
