@@ -73,6 +73,8 @@
       if (again) again.focus({ preventScroll: true });
       focusNext = "";
     }
+    // The event comes once for every element of the part.
+    window.clearTimeout(timer);
     if (timer) timer = window.setTimeout(step, STEP_MS);
   });
   document.addEventListener("htmx:responseError", stop);
