@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("agreements.api.urls")),
     path("", include("staffing.api")),
     path("", include("oversight.exchange.api")),
+    path("", include("oversight.metrics.api")),
     path("schema/", ApiSchema.as_view(), name="schema"),
     path("docs/", ApiDocs.as_view(), name="docs"),
     re_path(r"^.*$", nothing_here, name="nothing"),
