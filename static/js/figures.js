@@ -41,7 +41,7 @@
     return {
       animation: !STILL, animationDuration: 300,
       textStyle: { fontFamily: FONT, color: INK },
-      grid: { left: 4, right: 16, top: 36, bottom: 4, containLabel: true },
+      grid: { left: 4, right: 44, top: 36, bottom: 4, containLabel: true },
       tooltip: {
         trigger: "axis", renderMode: "richText", confine: true, backgroundColor: "#ffffff", borderColor: "#a9aeb1",
         textStyle: { color: INK, fontSize: 13, fontFamily: FONT },
