@@ -14,6 +14,7 @@ import csv
 import json
 import os
 import resource
+import secrets
 import statistics
 import subprocess
 import sys
@@ -369,6 +370,7 @@ def run(folder: Path, *, agencies: int = AGENCIES) -> National:
 def _run_child(folder: Path, *, agencies: int, runs: int) -> National:
     folder.mkdir()
     env = {**os.environ, "OVERSIGHT_VAR_DIR": str(folder), "DEBUG": "1", "LOG_LEVEL": "WARNING"}
+    env.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     out = folder / "measured.json"
     command = [sys.executable, "-m", "benchmarks.national", "--agencies", str(agencies), "--out", str(out)]
     with _database(env, folder.name):

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 BATCH = 20_000
+NULL = r"\N"
 
 
 class ScaleRefused(Exception):
@@ -123,9 +124,12 @@ def rows_insert(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
             n += len(batch)
             if connection.vendor == "postgresql":
                 text = io.StringIO()
-                csv.writer(text).writerows(batch)
+                csv.writer(text).writerows([NULL if one is None else one for one in row] for row in batch)
                 text.seek(0)
-                cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", text)
+                # Otherwise COPY takes an empty text for NULL.
+                cursor.copy_expert(
+                    f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv, NULL '{NULL}')", text
+                )
             else:
                 marks = ", ".join(["%s"] * len(columns))
                 cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", batch)  # noqa: S608
