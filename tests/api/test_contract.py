@@ -34,6 +34,8 @@ KNOWN = {
     "/agencies/": ("ref", ["LEA-00000001", "LEA-00000009"]),
     "/agreements/": ("ref", ["MOA-00000001", "MOA-00000009"]),
     "/field-offices/": ("slug", ["houston", "atlantis"]),
+    "/metrics/": ("key", ["agreements.listed", "no.such"]),
+    "/gaps/": ("key", ["staffing.positions", "no.such"]),
 }
 
 
