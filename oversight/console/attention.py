@@ -29,8 +29,8 @@ from oversight.access.permissions import MATRIX
 from oversight.access.scope import sees_everything
 from oversight.console.figures import Shown
 from oversight.console.panels import Panel, PanelRequest, register_panel
-from oversight.console.tiles import figure_words, target_words
 from oversight.metrics.choices import Level
+from oversight.metrics.words import target_words, value_words
 from oversight.periods.models import Parameter
 from oversight.periods.selectors import parameters_on
 
@@ -254,9 +254,9 @@ def missed_targets(request: PanelRequest) -> Iterable[AttentionItem]:
 
 def missed_target(shown: Shown, where: str = "") -> AttentionItem:
     """One figure that misses its target. `where`: whose it is, when that is not the nation."""
-    value = figure_words(shown.metric, shown.value or Decimal(0))
+    value = value_words(shown.metric, shown.value)
     place = where or ("" if shown.subject.level == Level.NATION else shown.subject.key)
-    goal = target_words(shown).removeprefix("Target: ").removesuffix(", missed")
+    goal = target_words(shown.metric, shown.target) if shown.target else ""
     text = f"{shown.metric.name}{f', {place}' if place else ''}: {value}; the target is {goal}."
     owner = shown.target.owner if shown.target else ""
     return AttentionItem(Severity.MEDIUM, text, None, shown.href, owner, None)

@@ -29,7 +29,7 @@ from oversight.access.permissions import may
 from oversight.access.scope import sees_everything
 from oversight.console.figures import NATION
 from oversight.console.movements import day_movements
-from oversight.metrics.addresses import figure_url
+from oversight.metrics.addresses import movement_url
 from oversight.metrics.movement import movement
 from oversight.metrics.registry import get_metric
 from oversight.metrics.services import days_compute_start
@@ -226,7 +226,7 @@ class ChangesPage(ActionRequired):
 
 
 class ChangesWhy(ActionRequired):
-    """Why one national figure moved between two days, as a part of the page; else the figure's own page."""
+    """Why one national figure moved, as a part of the page; without scripts, the page that tells it whole."""
 
     action = "aggregates.view"
 
@@ -236,7 +236,7 @@ class ChangesWhy(ActionRequired):
         except KeyError:
             raise Http404("No such figure.") from None
         first, last = _days(ChangesForm(request.GET))
-        page = f"{figure_url(metric=metric, subject=NATION, as_of=last)}?from={first}#moved"
+        page = movement_url(metric=metric, subject=NATION, first=first, last=last)
         if request.headers.get("HX-Request") != "true":
             return redirect(page)
         found = movement(metric=metric, subject=NATION, first=first, last=last, user=cast(User, request.user))

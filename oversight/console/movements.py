@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from oversight.console.figures import NATION
-from oversight.console.tiles import change_text, figure_words
 from oversight.metrics.addresses import figure_url
 from oversight.metrics.base import Metric
 from oversight.metrics.choices import FillState, Level
 from oversight.metrics.models import DayFill, Snapshot
 from oversight.metrics.registry import all_metrics
+from oversight.metrics.words import difference_words, value_words
 
 __all__ = ["MetricLine", "Movements", "day_movements"]
 
@@ -24,7 +24,7 @@ class MetricLine:
     metric: Metric
     before: str
     after: str
-    change: str  # "" where one of the two is missing
+    change: str  # "–" where one of the two is missing
     moved: bool
     before_href: str
     after_href: str
@@ -76,14 +76,14 @@ def _line(
     metric: Metric, first: dt.date, last: dt.date, values: dict[tuple[str, dt.date], _Value]
 ) -> MetricLine:
     before, after = values.get((metric.key, first)), values.get((metric.key, last))
-    change = ""
+    difference = None
     if before and after and before.value is not None and after.value is not None:
-        change = change_text(metric, after.value - before.value)
+        difference = after.value - before.value
     return MetricLine(
         metric=metric,
         before=_words(metric, before),
         after=_words(metric, after),
-        change=change or "–",
+        change=difference_words(metric, difference),
         moved=bool(before and after and before.value != after.value),
         before_href=figure_url(metric=metric.key, subject=NATION, as_of=first) if before else "",
         after_href=figure_url(metric=metric.key, subject=NATION, as_of=last) if after else "",
@@ -93,4 +93,4 @@ def _line(
 def _words(metric: Metric, found: _Value | None) -> str:
     if found is None:
         return "not computed"
-    return figure_words(metric, found.value) if found.value is not None else f"– ({found.reason})"
+    return value_words(metric, found.value, empty=f"– ({found.reason})")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from oversight.console.figures import Shown
-from oversight.metrics.base import Metric
+from oversight.metrics import words
 
-__all__ = ["Rows", "Tile", "change_text", "change_words", "figure_words", "parts_words", "target_words"]
+__all__ = ["Rows", "Tile", "change_words", "parts_words", "target_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +31,26 @@ class Tile:
     rows: Rows | None = None
 
 
-def is_share(metric: Metric) -> bool:
-    return metric.unit.startswith("share")
-
-
-def figure_words(metric: Metric, value: Decimal) -> str:
-    """Example: 1,547; 38.5; 12.3 %."""
-    if is_share(metric):
-        return f"{value * 100:,.1f}\N{NO-BREAK SPACE}%"
-    return f"{value:,.{metric.decimals}f}"
-
-
 def change_words(shown: Shown) -> str:
     """Against the week before. Example: "+31 since 2026-05-11"; "" where one of the two is not known."""
     if shown.delta is None:
         return ""
     if not shown.delta:
         return f"Unchanged since {shown.before_on}"
-    return f"{change_text(shown.metric, shown.delta)} since {shown.before_on}"
-
-
-def change_text(metric: Metric, delta: Decimal) -> str:
-    """A difference with its sign. Example: +31; −0.4 points, for shares; 0."""
-    sign = "+" if delta > 0 else "\N{MINUS SIGN}" if delta else ""
-    if is_share(metric):
-        return f"{sign}{abs(delta) * 100:,.1f} points"
-    return f"{sign}{figure_words(metric, abs(delta))}"
+    return f"{words.difference_words(shown.metric, shown.delta)} since {shown.before_on}"
 
 
 def target_words(shown: Shown) -> str:
-    """Example: "Target: at most 60, missed"; "" without one."""
-    target = shown.target
-    if target is None:
+    """Example: "Target: at most 60.0 calendar days, missed"; "" without one."""
+    if shown.target is None:
         return ""
     answer = {True: ", met", False: ", missed", None: ""}[shown.met]
-    value = figure_words(shown.metric, target.value)
-    return f"Target: {target.get_direction_display().lower()} {value}{answer}"
+    return f"Target: {words.target_words(shown.metric, shown.target)}{answer}"
 
 
 def parts_words(shown: Shown) -> str:
     """The two parts of a ratio. Example: "1,202 of 1,547"; "" for a count."""
     if shown.numerator is None or shown.denominator is None:
         return ""
-    word = "of" if is_share(shown.metric) else "for"
+    word = "of" if words.is_share(shown.metric) else "for"
     return f"{shown.numerator:,.0f} {word} {shown.denominator:,.0f}"

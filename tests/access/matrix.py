@@ -128,6 +128,9 @@ METRIC = {
 }
 TARGET: Make = lambda w, u: [w.target.pk]  # noqa: E731
 GAP: Make = lambda w, u: ["staffing.positions"]  # noqa: E731
+LISTED: Make = lambda w, u: ["agreements.listed"]  # noqa: E731
+UNKNOWN = {"foreign": (lambda w, u: ["no.metric"],), **MINE}
+NO_SHAPES = {"foreign": (lambda w, u: ["moons"],), **MINE}
 NO_GAP = {"foreign": (lambda w, u: ["no.gap"],), **MINE}
 
 # --- pages that anyone may open, and why
@@ -179,8 +182,8 @@ LINES: list[Line] = [
     get("console:changes", EVERYONE),
     post("console:changes", EVERYONE, ok=302),
     post("console:changes_export", EVERYONE, ok=302, data={"first": "2025-03-01", "last": "2025-03-08"}),
-    get("console:changes_why", EVERYONE, ok=302, own=lambda w, u: ["agreements.listed"]),
-    get("console:map_shapes", EVERYONE, own=lambda w, u: ["states"]),
+    get("console:changes_why", EVERYONE, ok=302, own=LISTED, **UNKNOWN),
+    get("console:map_shapes", EVERYONE, own=lambda w, u: ["states"], **NO_SHAPES),
     get("console:search", EVERYONE, query="q=county"),
     get("console:operations", ADMINISTRATORS),
     post("metrics:refill", ADMINISTRATORS, ok=302),

@@ -200,9 +200,9 @@ def test_a_target_is_shown_with_whether_it_is_met_and_a_missed_one_needs_attenti
 
     page = page_of(client)
 
-    assert "Target: at most 4, met" in page
-    assert "Target: at most 3, missed" in page
-    assert "Agreements in force: 5; the target is at most 3." in page
+    assert "Target: at most 4 agreements, met" in page
+    assert "Target: at most 3 agreements, missed" in page
+    assert "Agreements in force: 5; the target is at most 3 agreements." in page
     assert "Listed agreements: 4; the target" not in page
 
 

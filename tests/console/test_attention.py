@@ -175,7 +175,8 @@ def test_a_missed_target_of_an_office_is_told_to_its_people():
 
     pm = ProgramManagerFactory(office=houston).user
     assert (
-        only(pm, "staffing.missed_targets").text == "Listed agreements, Houston: 1; the target is at most 0."
+        only(pm, "staffing.missed_targets").text
+        == "Listed agreements, Houston: 1; the target is at most 0 agreements."
     )
     assert only(hq, "metrics.targets").owner == "Houston"
     other = ProgramManagerFactory(office=FieldOfficeFactory(slug="miami")).user

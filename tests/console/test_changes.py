@@ -209,7 +209,7 @@ def test_why_a_figure_moved_is_a_part_of_the_page_and_without_scripts_the_figure
     plain = client.get(address, DAYS)
 
     assert "-1" in part
-    assert plain["Location"].startswith(f"/figures/agreements.listed/v1/nation/-/{AFTER}/?from={BEFORE}")
+    assert plain["Location"] == f"/figures/agreements.listed/v1/nation/-/{AFTER}/moved/?from={BEFORE}"
     assert client.get(reverse("console:changes_why", args=["no.metric"])).status_code == 404
 
 

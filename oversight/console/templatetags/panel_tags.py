@@ -10,8 +10,9 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from oversight.console.figures import Shown
-from oversight.console.tiles import Tile, change_words, figure_words, parts_words, target_words
+from oversight.console.tiles import Tile, change_words, parts_words, target_words
 from oversight.console.usmap import UsMap
+from oversight.metrics.words import value_words
 
 register = template.Library()
 
@@ -110,7 +111,7 @@ def _figure_html(shown: Shown | None, label: str) -> str:
     if shown.value is None:
         reason = f'<span class="figure__reason">{escape(shown.reason)}</span>'
         return f'<span class="figure figure--none">– {reason}</span>'
-    text = escape(figure_words(shown.metric, shown.value))
+    text = escape(value_words(shown.metric, shown.value))
     css = "figure" if shown.value else "figure figure--none"
     href = shown.href
     if not href:
