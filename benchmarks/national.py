@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from benchmarks.measuring import Result, best_of
 
@@ -394,10 +395,10 @@ class _database:
     def __enter__(self) -> None:
         if not self.url.startswith("postgres"):
             return
-        base, _, name = self.url.rpartition("/")
-        self.name = f"{name}_bench_{self.suffix}"
+        parts = urlsplit(self.url)
+        self.name = f"{parts.path.lstrip('/')}_bench_{self.suffix}"
         self._maintain(f'DROP DATABASE IF EXISTS "{self.name}"', f'CREATE DATABASE "{self.name}"')
-        self.env["DATABASE_URL"] = f"{base}/{self.name}"
+        self.env["DATABASE_URL"] = urlunsplit(parts._replace(path=f"/{self.name}"))
 
     def __exit__(self, *_: object) -> None:
         if self.url.startswith("postgres"):

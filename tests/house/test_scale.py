@@ -139,9 +139,9 @@ def test_made_up_data_is_refused_outside_development_and_beside_other_data(setti
 
 
 @pytest.mark.django_db
-def test_a_page_costs_as_many_queries_with_five_times_the_data() -> None:
+def test_a_page_costs_as_many_queries_with_four_times_the_data() -> None:
     runs = []
-    for agencies in (60, 300):
+    for agencies in (50, 200):
         with undone():
             make(agencies)
             client = Client()
