@@ -7,17 +7,21 @@ is the metric's. National aggregates: the same for everyone.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Count
+from django.core.cache import cache
+from django.db.models import Count, IntegerField, Subquery
 
-from agreements.choices import LISTED, ListKind
+from agreements.choices import LISTED, ListKind, Origin
 from agreements.metrics import statements_on
-from agreements.models import Publication
+from agreements.models import AgreementStatus, Publication, RegisterState
 
-__all__ = ["Place", "PlacesOfDay", "list_days", "places_of_day"]
+__all__ = ["Place", "PlacesOfDay", "list_days", "places_of_day", "register_mark"]
+
+KEPT_SECONDS = 600
 
 
 @dataclass(slots=True)
@@ -27,9 +31,9 @@ class Place:
     state: str
     county: str = ""
     name: str = ""
-    by_model: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    by_model: Counter[str] = field(default_factory=Counter)
     agencies: int = 0
-    agencies_by_model: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    agencies_by_model: Counter[str] = field(default_factory=Counter)
 
     @property
     def agreements(self) -> int:
@@ -55,8 +59,41 @@ def list_days() -> list[dt.date]:
     return list(rows.values_list("published_on", flat=True).distinct())
 
 
-def places_of_day(*, on: dt.date) -> PlacesOfDay:
-    """Two statements: agreements, and agencies, which hold several. An agency lies in one county."""
+def register_mark() -> str:
+    """Other whenever lists or staff say other things: what was computed under one mark stands under it.
+
+    Lists move the register's version; a staff statement is added, ended or withdrawn. One query.
+    """
+    staff = AgreementStatus.objects.filter(origin=Origin.STAFF).order_by().values("origin")
+    counts = {
+        "n": Count("pk"),
+        "ended": Count("ends_on"),
+        "withdrawn": Count("withdrawn_at"),
+    }
+    parts = {
+        name: Subquery(staff.annotate(found=count).values("found"), output_field=IntegerField())
+        for name, count in counts.items()
+    }
+    row = RegisterState.objects.annotate(**parts).values_list("version", "updated_at", *parts).first()
+    return "-".join(str(part).replace(" ", "T") for part in row or ())
+
+
+def places_of_day(*, on: dt.date, mark: str = "") -> PlacesOfDay:
+    """Two statements: agreements, and agencies, which hold several. An agency lies in one county.
+
+    With a `mark` (`register_mark`) a day is computed once for all who look at it under the same mark.
+    """
+    if not mark:
+        return _places_of_day(on)
+    key = f"agreements.places.{on}.{hashlib.sha256(mark.encode()).hexdigest()[:32]}"
+    found: PlacesOfDay | None = cache.get(key)
+    if found is None:
+        found = _places_of_day(on)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _places_of_day(on: dt.date) -> PlacesOfDay:
     rows = statements_on(as_of=on).filter(status__in=LISTED).order_by()
     where = ("agreement__agency__state_id", "agreement__agency__county_id", "agreement__agency__county__name")
     by_model = rows.values_list(*where, "agreement__model").annotate(

@@ -17,8 +17,7 @@ from django.utils.http import parse_etags, quote_etag
 from agreements.choices import SupportModel
 from agreements.figure_exports import PLACES
 from agreements.forms.map import AGENCIES, MapChoice, choose
-from agreements.models import RegisterState
-from agreements.selectors.places import Place, PlacesOfDay, list_days, places_of_day
+from agreements.selectors.places import Place, PlacesOfDay, list_days, places_of_day, register_mark
 from agreements.selectors.reference import place_names
 from oversight.access.guards import ActionRequired
 from oversight.console.usmap import MapPlace, UsMap, county_map, us_map
@@ -57,21 +56,21 @@ class MapPage(ActionRequired):
         choice = choose(request.GET.dict(), days=days, states=list(names))
         if request.headers.get("HX-Request") == "true":
             return self._part(request, choice, days, names)
-        context = _context(choice, days, names)
+        context = _context(choice, days, names, register_mark())
         return render(request, "agreements/map.html", context)
 
     def _part(
         self, request: HttpRequest, choice: MapChoice, days: Sequence[Any], names: dict[str, str]
     ) -> HttpResponse:
         """Map and table alone. Kept by the browser and asked for again with the tag of what it is made of."""
-        state = RegisterState.objects.values_list("version", "updated_at").first()
-        made_of = f"{state}|{len(days)}|{choice}|{software_version()}|{sorted(names.items())}"
+        mark = register_mark()
+        made_of = f"{mark}|{len(days)}|{choice}|{software_version()}|{sorted(names.items())}"
         tag = quote_etag(hashlib.sha256(made_of.encode()).hexdigest()[:32])
         response: HttpResponse
         if tag in parse_etags(request.headers.get("If-None-Match", "")):
             response = HttpResponseNotModified()
         else:
-            response = render(request, "agreements/_map_part.html", _context(choice, days, names))
+            response = render(request, "agreements/_map_part.html", _context(choice, days, names, mark))
         response["ETag"] = tag
         patch_cache_control(response, private=True, no_cache=True)
         patch_vary_headers(response, ["HX-Request", "Cookie"])
@@ -94,8 +93,8 @@ class MapExport(ActionRequired):
         return redirect("exchange:job", pk=export_enqueue(actor=self.actor, request=ask).pk)
 
 
-def _context(choice: MapChoice, days: Sequence[Any], names: dict[str, str]) -> dict[str, Any]:
-    found = places_of_day(on=choice.on)
+def _context(choice: MapChoice, days: Sequence[Any], names: dict[str, str], mark: str) -> dict[str, Any]:
+    found = places_of_day(on=choice.on, mark=mark)
     models = _models(found)
     rows = _rows(choice, found, names, models)
     place = days.index(choice.on)

@@ -48,7 +48,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-ON_PAGE = 100  # rows of a section
+ON_PAGE = 50  # rows of a kind
 WEEK = dt.timedelta(days=7)
 T = TypeVar("T")
 

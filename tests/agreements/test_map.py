@@ -9,9 +9,12 @@ import re
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
+from agreements.choices import Origin, Status
 from agreements.forms.map import choose
-from agreements.models import Agency, RegisterState
+from agreements.models import Agency, Agreement, AgreementStatus, RegisterState
+from agreements.selectors.places import places_of_day, register_mark
 from oversight.access.choices import Role
 from oversight.console.usmap import COUNTY_BREAKS, MapPlace, county_map, shapes_svg, us_map
 from oversight.metrics.base import Subject
@@ -186,6 +189,30 @@ def test_a_change_of_the_register_makes_the_part_new(client):
     first = client.get(MAP, **PART)
     RegisterState.objects.update(version=7)
     assert client.get(MAP, HTTP_IF_NONE_MATCH=first["ETag"], **PART).status_code == 200
+
+
+def test_a_staff_statement_shows_at_once_and_so_does_its_withdrawal(client):
+    a_register()
+    as_user(client)
+    before = client.get(MAP, **PART)
+    agreement = Agreement.objects.filter(status=Status.ACTIVE, agency__state="FL").first()
+    statement = AgreementStatusFactory(
+        agreement=agreement, status=Status.SUSPENDED, begins_on=LAST, origin=Origin.STAFF, publication=None
+    )
+    after = client.get(MAP, HTTP_IF_NONE_MATCH=before["ETag"], **PART)
+    AgreementStatus.objects.filter(pk=statement.pk).update(withdrawn_at=timezone.now())
+    again = client.get(MAP, HTTP_IF_NONE_MATCH=after["ETag"], **PART)
+
+    assert [rows_of(answer)["Florida"] for answer in (before, after, again)] == [3, 2, 3]
+
+
+def test_a_day_is_computed_once_for_all_who_look_at_it(client, django_assert_num_queries):
+    a_register()
+    mark = register_mark()
+    first = places_of_day(on=LAST, mark=mark)
+    with django_assert_num_queries(0):
+        assert places_of_day(on=LAST, mark=mark) == first
+    assert places_of_day(on=LAST) == first
 
 
 def test_without_lists_the_page_says_what_to_do(client):

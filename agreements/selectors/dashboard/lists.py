@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count as CountRows
+from django.db.models import Subquery
 
 from agreements.choices import ListKind
-from agreements.models import Publication, RegisterChange
+from agreements.models import Publication, RegisterChange, RegisterState
 from agreements.selectors.dashboard.counts import Count, count_of, reached, sum_of
 from oversight.access.models import User
 
@@ -32,6 +33,7 @@ class Lists:
 
     participating: tuple[PublishedList, ...]
     pending: tuple[PublishedList, ...]
+    mark: str = ""  # other whenever the register was written; "" before it ever was
 
     @property
     def last(self) -> PublishedList | None:
@@ -46,10 +48,17 @@ class Lists:
 def published_lists() -> Lists:
     """Every list, in order. One query."""
     found: dict[str, list[PublishedList]] = defaultdict(list)
-    rows = Publication.objects.order_by("sequence", "ordered_at", "pk")
-    for kind, pk, published_on, row_count in rows.values_list("kind", "pk", "published_on", "row_count"):
+    written = RegisterState.objects.filter(version__gt=0)
+    rows = Publication.objects.order_by("sequence", "ordered_at", "pk").annotate(
+        version=Subquery(written.values("version")[:1]), at=Subquery(written.values("updated_at")[:1])
+    )
+    mark = ""
+    for kind, pk, published_on, row_count, version, at in rows.values_list(
+        "kind", "pk", "published_on", "row_count", "version", "at"
+    ):
         found[kind].append(PublishedList(pk, published_on, row_count))
-    return Lists(tuple(found[ListKind.PARTICIPATING]), tuple(found[ListKind.PENDING]))
+        mark = f"{version}.{at.timestamp()}" if version else ""
+    return Lists(tuple(found[ListKind.PARTICIPATING]), tuple(found[ListKind.PENDING]), mark)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from django.core.cache import cache
 from django.db.models import Count as CountRows
 from django.db.models import F
 
@@ -18,6 +19,7 @@ from agreements.selectors.dashboard.lists import Lists
 __all__ = ["OverTime", "Point", "listed_over_time"]
 
 MODELS = tuple(SupportModel.values)
+KEPT_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,22 @@ class OverTime:
 
 
 def listed_over_time(*, lists: Lists) -> OverTime:
-    """Listed agreements by model on each day with a participating list, from list statements. One query.
+    """Listed agreements by model on each day with a participating list, from list statements.
+
+    Only a write of the register changes them, so they are computed once for each (`Lists.mark`). One query.
+    """
+    if not lists.mark:
+        return _listed_over_time(lists)
+    key = f"agreements.over_time.{lists.mark}.{len(lists.participating)}"
+    found: OverTime | None = cache.get(key)
+    if found is None:
+        found = _listed_over_time(lists)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _listed_over_time(lists: Lists) -> OverTime:
+    """Over all list statements.
 
     A statement [begins_on, ends_on) adds one on its first day and takes it away on its end: summing those
     steps gives every day's count without looking at each day.
