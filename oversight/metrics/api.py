@@ -21,7 +21,7 @@ from oversight.console import keyset
 from oversight.console.api.views import ReadViewSet
 from oversight.metrics.addresses import figure_url
 from oversight.metrics.base import Metric, Subject
-from oversight.metrics.catalogue import newest_days
+from oversight.metrics.catalogue import newest_day
 from oversight.metrics.choices import Level, Part
 from oversight.metrics.models import Definition, Gap, Snapshot, Target
 from oversight.metrics.registry import all_metrics, get_metric
@@ -239,7 +239,7 @@ class MetricViewSet(ReadViewSet):
     def values(self, request: Request, key: str) -> Response:
         """Values of every subject on a day, from what is stored."""
         metric, asked = self._metric(), self._asked(ValuesQuery)
-        day = asked.get("as_of") or newest_days(on_or_before=timezone.localdate()).get(metric.key)
+        day = asked.get("as_of") or newest_day(metric=metric.key, on_or_before=timezone.localdate())
         rows: Sequence[Snapshot] = []
         if day is not None:
             found = newest_snapshots(as_of=day, metrics=[metric.key], known_at=asked.get("known_at"))
@@ -278,7 +278,7 @@ class MetricViewSet(ReadViewSet):
     def records(self, request: Request, key: str) -> Response:
         """The records behind a figure under the definition in use, as far as you may see them."""
         metric, asked = self._metric(), self._asked(RowsQuery)
-        day = asked.get("as_of") or newest_days(on_or_before=timezone.localdate()).get(metric.key)
+        day = asked.get("as_of") or newest_day(metric=metric.key, on_or_before=timezone.localdate())
         try:
             found = figure_rows(
                 user=self.user,

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Max, Q
+from django.db.models import Max, QuerySet
 
 from oversight.metrics.base import NATION, Metric, Subject
 from oversight.metrics.choices import Level
-from oversight.metrics.models import Snapshot, Target
+from oversight.metrics.models import DayFill, Snapshot, Target
 from oversight.metrics.registry import all_metrics
-from oversight.metrics.selectors import newest_snapshots
 from oversight.metrics.subjects import level_names
 from oversight.metrics.targets import Verdict, is_met, target_of
 
-__all__ = ["Entry", "Value", "catalogue", "newest_days", "values_of"]
+__all__ = ["Entry", "Value", "catalogue", "newest_day", "values_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +42,24 @@ class Value:
         return self.snapshot.value if self.snapshot else None
 
 
-def newest_days(*, on_or_before: date) -> dict[str, date]:
-    """Metric → the newest day with a national figure. One query."""
-    rows = Snapshot.objects.filter(level=Level.NATION, subject="", as_of__lte=on_or_before)
-    return dict(rows.order_by().values_list("metric").annotate(newest=Max("as_of")))
+def newest_day(*, metric: str, on_or_before: date) -> date | None:
+    """The newest day for which a metric was computed; None: there is none. One query."""
+    return _filled(on_or_before).filter(metric=metric).aggregate(newest=Max("as_of"))["newest"]
+
+
+def _filled(on_or_before: date) -> QuerySet[DayFill]:
+    """Days that were computed: every metric has a national figure then, be it one without a value."""
+    return DayFill.objects.filter(filled_at__isnull=False, as_of__lte=on_or_before).order_by()
 
 
 def catalogue(*, today: date) -> list[Entry]:
     """Every metric, in the order of their keys. Three queries."""
-    days = newest_days(on_or_before=today)
-    wanted = Q(pk__in=[])
-    for key, day in days.items():
-        wanted |= Q(metric=key, as_of=day)
-    newest = (
-        Snapshot.objects.filter(wanted, level=Level.NATION, subject="")
-        .order_by()
-        .values("metric")
-        .annotate(newest=Max("pk"))
-    )
-    rows = {row.metric: row for row in Snapshot.objects.filter(pk__in=newest.values("newest"))}
+    days = dict(_filled(today).values_list("metric").annotate(newest=Max("as_of")))
+    # Mostly one and the same day. Sorted here: asked for an order, SQLite would walk the whole table in it.
+    found = Snapshot.objects.filter(as_of__in=set(days.values()), metric__in=days, level=Level.NATION)
+    national = sorted(found.order_by(), key=lambda row: row.pk)
+    # The newest row of each metric comes last and stays.
+    rows = {row.metric: row for row in national if row.as_of == days[row.metric]}
     targets = list(Target.objects.filter(level=Level.NATION))
     return [
         Entry(metric, rows.get(metric.key), _verdict(metric, targets, NATION, rows.get(metric.key)))
@@ -83,11 +81,12 @@ def _verdict(
 
 def values_of(*, metric: Metric, level: str, as_of: date) -> list[Value]:
     """Every subject of a level by name, with its figure on the day where it has one. Three queries."""
-    found = newest_snapshots(as_of=as_of, metrics=[metric.key])
+    rows = Snapshot.objects.filter(as_of=as_of, metric=metric.key, level=level).order_by()
+    found = {row.subject: row for row in sorted(rows, key=lambda row: row.pk)}
     targets = list(Target.objects.filter(metric=metric.key, level=level))
     values = []
     for key, name in level_names(level).items():
         subject = Subject(level, key)
-        row = found.get((metric.key, subject))
+        row = found.get(key)
         values.append(Value(subject, name, row, _verdict(metric, targets, subject, row)))
     return values

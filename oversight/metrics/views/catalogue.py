@@ -16,7 +16,7 @@ from oversight.exchange.exports import BadParameters
 from oversight.exchange.packages import ExportRequest, export_enqueue
 from oversight.metrics.addresses import figure_url
 from oversight.metrics.base import NATION, Metric
-from oversight.metrics.catalogue import Entry, Value, catalogue, newest_days, values_of
+from oversight.metrics.catalogue import Entry, Value, catalogue, newest_day, values_of
 from oversight.metrics.choices import Level
 from oversight.metrics.exports import VALUES
 from oversight.metrics.models import Snapshot
@@ -105,15 +105,15 @@ class MetricPage(ActionRequired):
 
 def _day(request: HttpRequest, metric: Metric, today: date) -> tuple[date | None, str]:
     """The day asked for, else the newest with a figure; and what is wrong with the one asked for."""
-    newest = newest_days(on_or_before=today).get(metric.key)
-    if not (text := request.GET.get("day", "")):
-        return newest, ""
-    day = day_or_none(text)
-    if day is None:
-        return newest, "Enter the day as year-month-day, for example 2026-05-18."
-    if day > today:
-        return newest, f"{day} is in the future: there are no figures of it."
-    return day, ""
+    problem = ""
+    if text := request.GET.get("day", ""):
+        day = day_or_none(text)
+        if day is not None and day <= today:
+            return day, ""
+        problem = "Enter the day as year-month-day, for example 2026-05-18."
+        if day is not None:
+            problem = f"{day} is in the future: there are no figures of it."
+    return newest_day(metric=metric.key, on_or_before=today), problem
 
 
 def _sorted(values: list[Value], sort: str) -> list[Value]:

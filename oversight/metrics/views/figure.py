@@ -40,7 +40,7 @@ from oversight.metrics.words import formula_words, part_names, target_words, uni
 __all__ = ["ComputeDay", "FigurePage", "FindFigure", "RowsExport", "cite_stamp"]
 
 WEEK = timedelta(days=7)
-MOST_RUNS = 500
+MOST_RUNS = 200
 
 
 def cite_stamp(at: datetime) -> str:
