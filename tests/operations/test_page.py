@@ -42,12 +42,12 @@ def failed(**values: Any) -> Job:
 
 
 def test_administrators_find_it_and_nobody_else_does(admin: Client) -> None:
-    assert f'href="{URL}"' in admin.get(reverse("console:home")).content.decode()
+    assert f'href="{URL}"' in admin.get(reverse("console:home")).getvalue().decode()
     for role in ("hq", "auditor", "field_pm"):
         other = Client()
         other.force_login(UserFactory(role=role))
         assert other.get(URL).status_code == 403
-        assert f'href="{URL}"' not in other.get(reverse("console:home")).content.decode()
+        assert f'href="{URL}"' not in other.get(reverse("console:home")).getvalue().decode()
 
 
 def test_an_empty_installation_says_what_is_missing(admin: Client) -> None:
