@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from agreements.choices import Origin, Status
@@ -28,6 +28,7 @@ __all__ = [
     "agreement_suspend",
     "agreement_terminate",
     "effective_statuses_refresh",
+    "statement_check",
     "statement_end",
     "statement_withdraw",
 ]
@@ -49,10 +50,7 @@ def agreement_terminate(*, actor: Actor, agreement: Agreement, on: date, reason:
 @transaction.atomic
 def _state(*, actor: Actor, agreement: Agreement, status: Status, on: date, reason: str) -> AgreementStatus:
     agreement = _changeable(actor, agreement)
-    _check(agreement, on, reason)
-    standing = agreement.statuses.standing().filter(origin=Origin.STAFF)
-    if clash := standing.filter(status=status, begins_on__lte=on).exclude(ends_on__lte=on).first():
-        raise ValidationError({"on": f"It is already {status.label.lower()} since {clash.begins_on}."})
+    statement_check(agreement=agreement, status=status, on=on, reason=reason)
     statement = AgreementStatus.objects.create(
         agreement=agreement,
         status=status,
@@ -151,15 +149,16 @@ def effective_statuses_refresh(*, on: date, only: Iterable[int] | None = None) -
 
 
 def _statements_in_force(on: date) -> dict[int, tuple[str, date]]:
-    """Agreement → (status, since) by staff statements on `on`; the latest entered wins."""
+    """Agreement → (status, since) by staff statements on `on`; an end wins, then the later day."""
     rows = (
         AgreementStatus.objects.filter(origin=Origin.STAFF)
         .standing()
         .active_on(on)
-        .order_by("begins_on", "pk")
-        .values_list("agreement_id", "agreement__merged_into_id", "status", "begins_on")
+        .values_list("agreement_id", "agreement__merged_into_id", "status", "begins_on", "pk")
     )
-    return {root or agreement: (status, begins) for agreement, root, status, begins in rows}
+    # Two doubles that are found to be one may each bring a statement: entered apart, they may contradict.
+    ordered = sorted(rows, key=lambda row: (row[2] == Status.TERMINATED, row[3], row[4]))
+    return {root or agreement: (status, begins) for agreement, root, status, begins, _ in ordered}
 
 
 def _changeable(actor: Actor, agreement: Agreement) -> Agreement:
@@ -181,7 +180,11 @@ def _own_statement(actor: Actor, statement: AgreementStatus) -> AgreementStatus:
     return statement
 
 
-def _check(agreement: Agreement, on: date, reason: str) -> None:
+def statement_check(*, agreement: Agreement, status: Status, on: date, reason: str) -> None:
+    """Whether a suspension or termination from `on` may be entered; for forms that ask before they enter.
+
+    Raises ValidationError with fields `on`, `reason`.
+    """
     errors = {}
     if agreement.signed_on and on < agreement.signed_on:
         errors["on"] = (
@@ -190,10 +193,37 @@ def _check(agreement: Agreement, on: date, reason: str) -> None:
         )
     elif on > timezone.localdate() + timedelta(days=366):
         errors["on"] = f"{on} is more than a year ahead. Check the year."
+    elif clash := _contradiction(agreement, status, on):
+        errors["on"] = clash
     if not reason.strip():
         errors["reason"] = "Give the reason, e.g. the letter and its date."
     if errors:
         raise ValidationError(errors)
+
+
+def _contradiction(agreement: Agreement, status: Status, on: date) -> str:
+    """Why what staff entered before does not go with it, and what to do; "" when nothing does not.
+
+    An agreement ends once, and nothing follows its end; two suspensions do not overlap.
+    """
+    standing = AgreementStatus.objects.standing().filter(origin=Origin.STAFF)
+    entered = standing.filter(Q(agreement=agreement) | Q(agreement__merged_into=agreement))
+    ended = entered.filter(status=Status.TERMINATED).order_by("begins_on").first()
+    if ended and (status == Status.TERMINATED or on >= ended.begins_on):
+        return f"It is already terminated from {ended.begins_on}. If that is wrong, withdraw it first."
+    suspended = entered.filter(status=Status.SUSPENDED).order_by("begins_on")
+    if status == Status.TERMINATED:
+        if later := suspended.filter(begins_on__gte=on).first():
+            return (
+                f"A suspension from {later.begins_on} is entered, and nothing follows an end. "
+                "If that is wrong, withdraw it first."
+            )
+        return ""
+    if open_one := suspended.exclude(ends_on__lte=on).first():
+        since = f"It is already suspended since {open_one.begins_on}."
+        later_one = f"A suspension from {open_one.begins_on} is already entered; withdraw it first."
+        return since if open_one.begins_on <= on else later_one
+    return ""
 
 
 def _after_change(
