@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Max, QuerySet
@@ -18,10 +18,12 @@ from oversight.metrics.targets import Verdict, is_met, target_of
 
 __all__ = ["Entry", "Value", "catalogue", "newest_day", "values_of"]
 
+LATE = timedelta(days=400)  # older figures are found by their day; the catalogue is of now
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A metric with its national figure on the newest day it has. `snapshot` None: never computed."""
+    """A metric with its national figure on the newest day it has. `snapshot` None: not computed lately."""
 
     metric: Metric
     snapshot: Snapshot | None
@@ -44,7 +46,8 @@ class Value:
 
 def newest_day(*, metric: str, on_or_before: date) -> date | None:
     """The newest day for which a metric was computed; None: there is none. One query."""
-    return _filled(on_or_before).filter(metric=metric).aggregate(newest=Max("as_of"))["newest"]
+    days = _filled(on_or_before).filter(metric=metric).order_by("-as_of")
+    return days.values_list("as_of", flat=True).first()
 
 
 def _filled(on_or_before: date) -> QuerySet[DayFill]:
@@ -54,7 +57,8 @@ def _filled(on_or_before: date) -> QuerySet[DayFill]:
 
 def catalogue(*, today: date) -> list[Entry]:
     """Every metric, in the order of their keys. Three queries."""
-    days = dict(_filled(today).values_list("metric").annotate(newest=Max("as_of")))
+    late = _filled(today).filter(as_of__gt=today - LATE)
+    days = dict(late.values_list("metric").annotate(newest=Max("as_of")))
     # Mostly one and the same day. Sorted here: asked for an order, SQLite would walk the whole table in it.
     found = Snapshot.objects.filter(as_of__in=set(days.values()), metric__in=days, level=Level.NATION)
     national = sorted(found.order_by(), key=lambda row: row.pk)
