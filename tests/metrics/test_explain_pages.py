@@ -290,8 +290,9 @@ def test_the_values_of_all_subjects_are_a_sortable_table_and_a_file(hq):
 
 def test_the_catalogue_lists_every_metric_and_searches_names_and_sources(hq):
     listed()
-    services.day_fill(as_of=DAY)
+    services.day_fill(as_of=timezone.localdate())
     text = page(hq, "/figures/")
+    assert f'href="{url(day=timezone.localdate())}"><strong>1</strong>' in text
     for metric in all_metrics():
         assert metric.name in text
     found = page(hq, "/figures/?q=oig-18-77+median")
@@ -327,6 +328,7 @@ def test_pages_of_figures_take_a_constant_number_of_queries(role, hq):
     client = hq if role == "hq" else signed_in(manager.user)
     for number in range(0, 21, 7):
         services.day_fill(as_of=DAY - dt.timedelta(days=number))
+    services.day_fill(as_of=timezone.localdate())  # the catalogue is of now
     ratio = url("staffing.agreements_per_pm", HOUSTON)
     for name, address in (
         ("figure", ratio),
