@@ -204,7 +204,7 @@ def roster_import(
     """
     require(actor, "rosters.import")
     state = register_lock()
-    if store.version not in (-1, state.version):
+    if store.version != state.version:
         raise PreviewOutdated
     plan = roster_plan(store=store, dated=dated)
     row = RosterImport(

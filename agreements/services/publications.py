@@ -11,7 +11,7 @@ from agreements.models import Observation, PrintedRow, Publication, PublicationF
 from agreements.reconciliation import types
 from agreements.reconciliation.cleaning import clean
 from agreements.reconciliation.reading import DatedSheet
-from agreements.services.store import CLEANING_VERSION, Store, StoredList, list_order
+from agreements.services.store import CLEANING_VERSION, Store, StoredList, list_order, printed_of
 from oversight.access.actors import Actor
 from oversight.exchange.models import Upload
 
@@ -160,13 +160,6 @@ def cells_of(printed: types.PrintedRow) -> dict[str, Any]:
     cells = {name: getattr(printed, name) for name in printed.__dataclass_fields__ if name != "kind"}
     cells["extra"] = [list(pair) for pair in printed.extra]
     return cells
-
-
-def printed_of(row: PrintedRow) -> types.PrintedRow:
-    """The printed row as a value again."""
-    cells = dict(row.cells)
-    cells["extra"] = tuple((pair[0], pair[1]) for pair in cells["extra"])
-    return types.PrintedRow(kind=row.kind, **cells)
 
 
 def _reading(row: types.CleanRow) -> Mapping[str, Any]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from agreements.models import Agency, Agreement, PrintedRow, Publication, Verdict
+from agreements.models import Agency, Agreement, PrintedRow, Publication, RegisterState, Verdict
+from agreements.reconciliation.cleaning import clean
 from agreements.reconciliation.derive import derive
 from agreements.reconciliation.memory import no_collection
 from agreements.reconciliation.types import (
@@ -25,14 +26,16 @@ from agreements.reconciliation.types import (
     Register,
     VerdictKind,
 )
+from agreements.reconciliation.types import PrintedRow as PrintedValue
 from agreements.reconciliation.types import Verdict as VerdictValue
 from agreements.selectors.reference import geography, roster_parameters
 from agreements.services.keys import key_from_text
 
-__all__ = ["CLEANING_VERSION", "Store", "StoredList", "kept_registers"]
+__all__ = ["CLEANING_VERSION", "Store", "StoredList", "kept_registers", "printed_of"]
 
 # Raise it when the reading of cells changes: rows read by an older version are read again.
 CLEANING_VERSION = 1
+LOAD_ATTEMPTS = 20
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ class Store:
     clean: dict[str, CleanRow] = field(default_factory=dict)
     lists: dict[str, StoredList] = field(default_factory=dict)  # content digest → list
     register: Register | None = None
-    version: int = -1  # of the register that `register` was derived from
+    version: int = -1  # of the register that all of this is about
     # Rows by key as they now stand in the tables; None: not read yet.
     agencies: dict[str, Agency] | None = None
     agreements: dict[str, Agreement] | None = None
@@ -62,7 +65,25 @@ class Store:
     @classmethod
     @no_collection()
     def load(cls) -> Store:
-        """Read rows, lists and reference data: five queries, whatever the size."""
+        """Read rows, lists and reference data, all of one version of the register. Seven queries, whatever
+        the size.
+
+        Nothing is locked meanwhile: when another import gets in between, all is read again. Whoever writes
+        from it locks the register and compares `version`. Raises RuntimeError when imports never pause.
+        """
+        for _ in range(LOAD_ATTEMPTS):
+            version = _register_version()
+            try:
+                store = cls._read()
+            except KeyError:  # a list whose rows came after the rows were read
+                continue
+            if _register_version() == version:
+                store.version = version
+                return store
+        raise RuntimeError("The register changes faster than it can be read. Try again in a minute.")
+
+    @classmethod
+    def _read(cls) -> Store:
         store = cls(geography=geography(), parameters=roster_parameters(day=timezone.localdate()))
         digests: dict[int, str] = {}
         for pk, row, version in _clean_rows():
@@ -70,6 +91,11 @@ class Store:
             store.row_ids[row.digest] = pk
             if version == CLEANING_VERSION:
                 store.clean[row.digest] = row
+        if len(store.clean) < len(
+            digests
+        ):  # after an update of the software; the next import writes the new reading
+            for printed in PrintedRow.objects.exclude(cleaning_version=CLEANING_VERSION).iterator():
+                store.clean[printed.digest] = clean(printed_of(printed), store.geography)
         for pub in Publication.objects.defer("flags", "headers").iterator():
             packed = array("I", bytes(pub.packed_rows))
             info = ListInfo(
@@ -132,6 +158,17 @@ class _Kept:
 
 
 kept_registers = _Kept()
+
+
+def _register_version() -> int:
+    return RegisterState.objects.values_list("version", flat=True).get(pk=1)
+
+
+def printed_of(row: PrintedRow) -> PrintedValue:
+    """The printed row as a value again."""
+    cells = dict(row.cells)
+    cells["extra"] = tuple((pair[0], pair[1]) for pair in cells["extra"])
+    return PrintedValue(kind=row.kind, **cells)
 
 
 def list_order(item: Any) -> tuple[Any, ...]:
