@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import CharField, Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from agreements.choices import IN_FORCE, LISTED, SupportModel
 from agreements.models import Agency, AgencyAlias, AgencyOffice, Agreement, AgreementStatus, RegisterChange
 from agreements.responsible import responsible
 from agreements.selectors import register
+from agreements.selectors.first_listed import first_listed_on
 from oversight.access.models import User
 from oversight.access.scope import visible_to
 
@@ -42,10 +43,9 @@ def _count_of_agreements(condition: Q) -> Coalesce:
 
 def agency_list(*, user: User) -> QuerySet[Agency]:
     """Agencies visible to `user`, with today's office, the primary PM, agreements in force by model and in
-    all, and the day of the first list that printed one of its agreements."""
+    all, and the day of the first participating list that printed one of its names."""
     today = timezone.localdate()
     office = AgencyOffice.objects.active_on(today).filter(agency=OuterRef("pk")).order_by("-valid_from")
-    first = Agreement.objects.current().filter(agency=OuterRef("pk")).order_by().values("agency")
     counts: dict[str, Any] = {
         in_force_name(model): _count_of_agreements(Q(status__in=IN_FORCE, model=model))
         for model in SupportModel.values
@@ -58,7 +58,7 @@ def agency_list(*, user: User) -> QuerySet[Agency]:
             office_slug=Subquery(office.values("office")[:1], output_field=CharField()),
             primary_pm=responsible().primary_name(on=today),
             n_in_force=_count_of_agreements(Q(status__in=IN_FORCE)),
-            first_listed_on=Subquery(first.annotate(on=Min("first_publication__published_on")).values("on")),
+            first_listed_on=first_listed_on(),
             **counts,
         )
     )
