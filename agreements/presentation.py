@@ -10,7 +10,15 @@ from django.utils.safestring import SafeString
 from agreements.choices import Status, SupportModel
 from oversight.console.templatetags.console_tags import icon
 
-__all__ = ["CHANGE_ICONS", "STATUS_ICONS", "model_badge", "model_counts", "status_badge", "synthetic_badge"]
+__all__ = [
+    "CHANGE_ICONS",
+    "STATUS_ICONS",
+    "model_badge",
+    "model_counts",
+    "model_counts_text",
+    "status_badge",
+    "synthetic_badge",
+]
 
 STATUS_ICONS: Mapping[str, str] = {
     Status.ACTIVE: "check_circle",
@@ -62,6 +70,11 @@ def model_counts(counts: Iterable[tuple[str, int]]) -> SafeString:
         "", '<abbr class="model" title="{}">{} <span class="model__count">{}</span></abbr>', shown
     )
     return format_html('<span class="badges">{}</span>', inner)
+
+
+def model_counts_text(counts: Iterable[tuple[str, int]]) -> str:
+    """The same for exports. Example: "JEM 1, TFM 2"; "" for none."""
+    return ", ".join(f"{model} {n}" for model, n in counts if n)
 
 
 def synthetic_badge() -> SafeString:

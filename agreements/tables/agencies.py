@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from agreements.choices import SupportModel
 from agreements.models import Agency
-from agreements.presentation import model_counts, synthetic_badge
+from agreements.presentation import model_counts, model_counts_text, synthetic_badge
 from agreements.selectors.agencies import in_force_name
 
 __all__ = ["AgencyTable"]
@@ -59,10 +59,10 @@ class AgencyTable(tables.Table):
         return record.office_name or ""
 
     def render_in_force(self, record: Any) -> Any:
-        return model_counts((model, getattr(record, in_force_name(model))) for model in SupportModel.values)
+        return model_counts(_by_model(record))
 
-    def value_in_force(self, record: Any) -> int:
-        return int(record.n_in_force)
+    def value_in_force(self, record: Any) -> str:
+        return model_counts_text(_by_model(record)) or "None"
 
     def render_primary_pm(self, record: Any) -> Any:
         return record.primary_pm or format_html('<span class="badge badge--none">{}</span>', "No PM")
@@ -75,3 +75,7 @@ class AgencyTable(tables.Table):
 
     def value_first_listed(self, record: Any) -> Any:
         return record.first_listed_on
+
+
+def _by_model(record: Any) -> list[tuple[str, int]]:
+    return [(model, getattr(record, in_force_name(model))) for model in SupportModel.values]

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from agreements.choices import SupportModel
 from agreements.models import FieldOffice
-from agreements.presentation import model_counts
+from agreements.presentation import model_counts, model_counts_text
 from agreements.selectors.agencies import in_force_name
 
 __all__ = ["OfficeTable"]
@@ -68,5 +68,6 @@ class OfficeTable(tables.Table):
         return model_counts((model, getattr(record, in_force_name(model))) for model in SupportModel.values)
 
     def value_models(self, record: Any) -> str:
-        counts = [(model, getattr(record, in_force_name(model))) for model in SupportModel.values]
-        return ", ".join(f"{model} {n}" for model, n in counts if n)
+        return model_counts_text(
+            (model, getattr(record, in_force_name(model))) for model in SupportModel.values
+        )
