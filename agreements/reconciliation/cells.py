@@ -33,6 +33,8 @@ _SAFE: dict[str, Any] = {
     "remove_comments": True,
     "remove_pis": True,
 }
+_FIRST_YEAR, _LAST_YEAR = 2000, 9998  # so that no time zone leads out of the calendar
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _BUILTIN_DATES = {14, 15, 16, 17, 18, 19, 20, 21, 22, 27, 28, 29, 30, 31, 34, 35, 36, 45, 46, 47, 50, 57}
 _FORMAT_NOISE = re.compile(r'\[(?!hh?\]|mm?\]|ss?\])[^\]]*\]|"[^"]*"|\\.|_.')
 _DAMAGED = "Download the list again from ICE's page and upload the file as it is."
@@ -99,16 +101,21 @@ def _relations(package: Package, part: str) -> dict[str, str]:
 
 
 def modified_at(package: Package) -> datetime | None:
-    """dcterms:modified as an aware instant (UTC). Nothing else is read: the rest names people."""
+    """dcterms:modified as an aware instant (UTC). Nothing else is read: the rest names people.
+
+    None when it is missing, is no instant, or lies before 2000, when there was no list: tools write such
+    dates where they know none.
+    """
     root = _tree(package, "docProps/core.xml")
     element = root.find(_DC + "modified") if root is not None else None
     if element is None or not element.text:
         return None
     try:
         value = datetime.fromisoformat(element.text.strip().replace("Z", "+00:00"))
-    except ValueError:
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError):  # an offset may lead out of the calendar
         return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
 
 
 def _shared_strings(package: Package, part: str) -> list[str]:
@@ -189,9 +196,11 @@ class _Reader:
             elif child.tag == _S + "is":
                 inline = _rich_text(child)
         if kind == "s" and value is not None:
+            if not (value.isascii() and value.isdigit() and len(value) <= 9):
+                raise _damaged("xl/sharedStrings.xml")
             try:
                 return Cell(self.strings[int(value)], is_formula=formula)
-            except (ValueError, IndexError):
+            except IndexError:
                 raise _damaged("xl/sharedStrings.xml") from None
         if kind == "inlineStr":
             return Cell(inline or "", is_formula=formula)
@@ -295,14 +304,12 @@ def _rows(data: bytes, reader: _Reader, links: list[tuple[str, str, str]]) -> It
         tag = element.tag
         if event == "start":
             if tag == _S + "row":
-                number = int(element.get("r") or number + 1)
+                number = _row_number(element.get("r"), number)
                 hidden, cells, column = element.get("hidden") in ("1", "true"), {}, -1
-                if number > MAX_ROWS:
-                    raise _too_wide(f"row {number:,}")
         elif tag == _S + "c":
             count += 1
-            reference = element.get("r") or ""
-            column = column_index(reference.rstrip("0123456789")) if reference else column + 1
+            reference = (element.get("r") or "").upper()
+            column = _column(reference, number, column)
             if column >= MAX_COLUMNS or count > MAX_CELLS:
                 raise _too_wide(f"cell {reference}" if column >= MAX_COLUMNS else f"{count:,} cells")
             cell = reader.cell(element)
@@ -316,3 +323,35 @@ def _rows(data: bytes, reader: _Reader, links: list[tuple[str, str, str]]) -> It
             links.append(
                 (element.get("ref") or "", element.get(_R + "id") or "", element.get("location") or "")
             )
+
+
+def _row_number(text: str | None, before: int) -> int:
+    """The number that a row states, or the next one. Numbers rise, or a row would stand for two."""
+    if not text:
+        number = before + 1
+    elif not (text.isascii() and text.isdigit()):
+        raise _misplaced(f"a row is numbered “{text[:20]}”")
+    else:
+        number = int(text) if len(text) <= 9 else MAX_ROWS + 1
+    if number > MAX_ROWS:
+        raise _too_wide(f"row {text or number}")
+    if number <= before:
+        raise _misplaced(f"row {number} comes after row {before}")
+    return number
+
+
+def _column(reference: str, number: int, before: int) -> int:
+    """The column (0-based) that a cell of row `number` states, or the next one. Columns rise like rows."""
+    if not reference:
+        return before + 1
+    match = _REFERENCE.fullmatch(reference)
+    if match is None or int(match[2]) != number:
+        raise _misplaced(f"a cell of row {number} is placed at “{reference[:20]}”")
+    column = column_index(match[1])
+    if column <= before:
+        raise _misplaced(f"cell {reference} comes after cell {column_letters(before)}{number}")
+    return column
+
+
+def _misplaced(what: str) -> Refused:
+    return Refused("damaged", f"The workbook is damaged: in its first sheet {what}.", _DAMAGED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,8 @@ from .types import ListDating, Parameters, Refused, Sheet
 from .workbook import read_sheet
 
 __all__ = ["DatedSheet", "read_dated", "read_or_refuse"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,26 @@ class DatedSheet:
 def read_dated(
     source: Path | bytes, *, file_name: str, kind: str, parameters: Parameters, max_bytes: int
 ) -> DatedSheet:
-    """Read a workbook and date its list. `max_bytes`: bytes. Raises Refused."""
+    """Read a workbook and date its list. `max_bytes`: bytes. Raises Refused; OSError of a path.
+
+    A workbook broken in a way that nobody foresaw is refused, too: it must not take other files with it.
+    """
+    try:
+        return _read(source, file_name, kind, parameters, max_bytes)
+    except (Refused, OSError):
+        raise
+    except Exception:
+        logger.exception("Reading %s failed in an unforeseen way", file_name)
+        raise Refused(
+            "damaged",
+            "The workbook is damaged: it cannot be read to its end.",
+            "Download the list again from ICE's page and upload the file as it is.",
+        ) from None
+
+
+def _read(
+    source: Path | bytes, file_name: str, kind: str, parameters: Parameters, max_bytes: int
+) -> DatedSheet:
     sheet = read_sheet(source, file_name=file_name, kind=kind, max_bytes=max_bytes)
     texts = {row.printed.signed for row in sheet.rows if row.printed.signed}
     signed = [reading.day for text in texts if (reading := date_of(text)).day]

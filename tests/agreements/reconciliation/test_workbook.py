@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import UTC, date
 
@@ -10,8 +11,10 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from agreements.reconciliation import reading
 from agreements.reconciliation.links import clean_text, moa_file, public_url
-from agreements.reconciliation.types import Refused
+from agreements.reconciliation.reading import read_dated, read_or_refuse
+from agreements.reconciliation.types import Parameters, Refused
 from agreements.reconciliation.workbook import read_sheet
 from tests.ice_lists import load_lists, write_workbook
 
@@ -277,3 +280,69 @@ def test_a_written_list_reads_as_it_was_and_as_another_library_reads_it(number, 
             *(c.hyperlink.target for c in cells[row.number] if c.hyperlink),
             *texts,
         ]
+
+
+def edited(old, new, part="xl/worksheets/sheet1.xml", rows=(ROW, ROW)):
+    """A workbook in whose part a text is replaced once."""
+    data = book(rows=rows)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        xml = archive.read(part)
+    assert re.search(old, xml)
+    return without_parts(data, {part: re.sub(old, new, xml, count=1)})
+
+
+SCRAP = rb'<row r="%s"><c r="A%s"><v>1</v></c></row></sheetData>'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "sentence"),
+    [
+        (rb'<row r="2"', b'<row r="abc"', "damaged", "a row is numbered “abc”"),
+        (rb'<row r="2"', b'<row r="0"', "damaged", "row 0 comes after row 1"),
+        (rb'<c r="B2"', b'<c r="??"', "damaged", "a cell of row 2 is placed at “\\?\\?”"),
+        (rb'<c r="B2"', b'<c r="B3"', "damaged", "a cell of row 2 is placed at “B3”"),
+        (rb'<c r="B2"', b'<c r="A2"', "damaged", "cell A2 comes after cell A2"),
+        (rb"</sheetData>", SCRAP % (b"-4", b"4"), "damaged", "numbered “-4”"),
+        (rb"</sheetData>", SCRAP % (b"3", b"3"), "damaged", "row 3 comes after row 3"),
+        (rb"</sheetData>", SCRAP % (b"9" * 5000, b"3"), "too_many_cells", "reaches out to row"),
+        (rb'(<c r="B2"[^>]*t="s"[^>]*>)<v>\d+</v>', rb"\1<v>-1</v>", "damaged", "sharedStrings"),
+    ],
+)
+def test_rows_and_cells_that_are_placed_nowhere_or_twice_are_refused(old, new, code, sentence):
+    with pytest.raises(Refused, match=sentence) as caught:
+        read_sheet(edited(old, new), file_name=NAME)
+    assert caught.value.code == code
+
+
+def test_rows_and_cells_without_a_place_follow_each_other():
+    data = edited(rb'<c r="B2"', rb"<c")
+    data = without_parts(data, {"xl/worksheets/sheet1.xml": sheet_xml(data).replace(b'<row r="3"', b"<row")})
+    assert read_sheet(data, file_name=NAME).rows == read_sheet(book(rows=(ROW, ROW)), file_name=NAME).rows
+
+
+def sheet_xml(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read("xl/worksheets/sheet1.xml")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+12:00", "1601-01-01", "soon"],
+)
+def test_a_date_of_saving_outside_the_calendar_of_lists_is_none(moment):
+    data = edited(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + moment.encode(), part="docProps/core.xml")
+    assert read_sheet(data, file_name=NAME).modified_at is None
+    dated = read_dated(data, file_name=NAME, kind="auto", parameters=Parameters(), max_bytes=10**7)
+    assert (dated.dating.basis, dated.dating.published_on) == ("file name", date(2025, 8, 8))
+
+
+def test_what_nobody_foresaw_in_a_workbook_is_logged_and_refuses_it_only(monkeypatch, tmp_path, caplog):
+    path = tmp_path / NAME
+    path.write_bytes(book())
+    monkeypatch.setattr(reading, "read_sheet", lambda *args, **more: 1 / 0)
+    refused = read_or_refuse(path, kind="auto", parameters=Parameters(), max_bytes=10**7)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.overridable) == ("damaged", False)
+    assert "ZeroDivisionError" in caplog.text
+    with pytest.raises(Refused):
+        read_dated(b"", file_name=NAME, kind="auto", parameters=Parameters(), max_bytes=10**7)
