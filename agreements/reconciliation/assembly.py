@@ -30,10 +30,10 @@ class Draft:
         pool = self.listings or self.pending
         if len(pool) == 1:
             return pool[0]
-        return max(pool, key=_recency)
+        return max(pool, key=recency)
 
 
-def _recency(listing: Listing) -> tuple[int, int, ListingKey]:
+def recency(listing: Listing) -> tuple[int, int, ListingKey]:
     return last_bit(listing.mask), listing.mask.bit_count(), listing.key
 
 
@@ -84,7 +84,7 @@ def _draft_of(
         return Draft(listings, root(listings[0].agency), listings[0].key[2])
     listings.sort(key=lambda listing: listing.key)
     proper = [listing for listing in listings if listing.key not in corrections.slipped] or listings
-    last = max(proper, key=_recency)
+    last = max(proper, key=recency)
     return Draft(listings, root(last.agency), last.key[2])
 
 

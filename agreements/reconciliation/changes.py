@@ -138,7 +138,9 @@ def _compare(
         return
     found: list[tuple[ChangeKind, dict[str, str], dict[str, str]]] = []
     if was[2] != becomes[2]:
-        found.append((ChangeKind.DATE_CORRECTED, {"signed": was[2]}, {"signed": becomes[2]}))
+        # A date that cannot be read corrects none; which is meant is asked (Rule.UNPARSED).
+        kind = ChangeKind.DATE_CORRECTED if after.signed_on else ChangeKind.CHANGED
+        found.append((kind, {"signed": was[2]}, {"signed": becomes[2]}))
     named = False
     if was[0] != becomes[0]:
         found.append((ChangeKind.CHANGED, {"state": was[0]}, {"state": becomes[0]}))

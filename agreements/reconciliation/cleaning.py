@@ -14,6 +14,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import DamerauLevenshtein
 
 from .cells import serial_date
+from .links import unarchived
 from .names import canonical, fold_apostrophes, squash
 from .types import PENDING, CleanRow, County, Geography, PrintedRow
 
@@ -293,8 +294,8 @@ def clean(printed: PrintedRow, geography: Geography) -> CleanRow:
         model=model,
         signed_on=signed_on,
         signed_key=signed_key,
-        moa_url=printed.moa_url,
-        addendum_url=printed.addendum_url,
+        moa_url=unarchived(printed.moa_url),
+        addendum_url=unarchived(printed.addendum_url),
         flags=tuple(flags),
     )
 

@@ -7,8 +7,9 @@ bit masks; see `index`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
-from .assembly import Agencies, Draft, assemble_agencies, draft, ends
+from .assembly import Agencies, Draft, assemble_agencies, draft, ends, recency
 from .changes import find_changes
 from .corrections import Corrections, correct
 from .fingerprint import fingerprint
@@ -113,7 +114,7 @@ def _agreement(
         agency=agencies.of_key[one.holder],
         model=one.model,
         first_printed_on=earliest.signed_on if one.listings else None,
-        signed_on=current.signed_on if one.listings else None,
+        signed_on=_signed_on(one),
         signed_text="" if not one.listings or current.signed_on else current.key[3],
         moa_url=rows[newest].moa_url,
         addendum_urls=tuple(sorted(addenda, key=lambda url: addenda[url])),
@@ -125,6 +126,14 @@ def _agreement(
         ever_participating=bool(one.listings),
         previous_agencies=_previous(index, one, agencies),
     )
+
+
+def _signed_on(one: Draft) -> date | None:
+    """The date printed last that can be read: an unreadable print is a question, no correction."""
+    if not one.listings or one.current.signed_on:
+        return one.current.signed_on if one.listings else None
+    readable = [listing for listing in one.listings if listing.signed_on]
+    return max(readable, key=recency).signed_on if readable else None
 
 
 def _previous(index: Index, one: Draft, agencies: Agencies) -> tuple[tuple[int, str], ...]:

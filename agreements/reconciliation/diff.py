@@ -1,7 +1,8 @@
 """What an import would change in the register, for the preview shown before it is applied.
 
 The comparison is between two derived registers, not between two lists, so it is also right for a list that
-lies between two known ones. Agreements are matched by the listing keys they share.
+lies between two known ones. Agreements are matched by the listing keys they share; a spell on the pending
+list, which may pass from a lapsed agreement to the one signed next, matches those only that were not signed.
 
 Counts, each of agreements unless said:
 
@@ -20,8 +21,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from .types import AgencyState, AgreementState, Change, ChangeKind, ListingKey, Register, Status
+from .types import (
+    AgencyKey,
+    AgencyState,
+    AgreementState,
+    Change,
+    ChangeKind,
+    Link,
+    ListingKey,
+    Register,
+    Status,
+)
 
 COUNTS = (
     "added",
@@ -94,8 +106,11 @@ def register_diff(before: Register | None, after: Register) -> RegisterDiff:
     evidence = _evidence(after.changes)
     matched: set[int] = set()
     for number, agreement in enumerate(after.agreements):
-        olds = sorted({old_of[key] for key in agreement.keys if key in old_of})
+        known = [key for key in agreement.keys if key in old_of]
+        olds = sorted({old_of[key] for key in known if key[3] or not _was_signed(before, old_of[key])})
         matched.update(olds)
+        if known and not olds and not agreement.ever_participating:
+            continue  # pending as before, but no longer taken for a step of an agreement signed earlier
         for kind, was, becomes in _differences(before, after, agreement, olds):
             entries.append(_entry(after, number, kind, was=was, becomes=becomes, evidence=evidence))
     if before is not None:
@@ -108,6 +123,10 @@ def register_diff(before: Register | None, after: Register) -> RegisterDiff:
     order = {name: i for i, name in enumerate(COUNTS)}
     entries.sort(key=lambda entry: (order[entry.kind], entry.state, entry.agency, entry.model, entry.listing))
     return RegisterDiff(counts, tuple(entries))
+
+
+def _was_signed(before: Register | None, number: int) -> bool:
+    return before is not None and before.agreements[number].ever_participating
 
 
 def _evidence(changes: Iterable[Change]) -> dict[tuple[int, ChangeKind], Change]:
@@ -167,7 +186,8 @@ def _differences(
         )
     elif agreement.status is not old.status:
         if agreement.ever_participating:
-            kind = _STATUS.get(agreement.status, "history")
+            # One that had ended and waited again was not removed by the list that ends the waiting.
+            kind = "history" if old.status is Status.PENDING else _STATUS.get(agreement.status, "history")
         else:
             kind = "pending_added" if agreement.status is Status.PENDING else "pending_left"
         found.append((kind, {"status": old.status.value}, {"status": agreement.status.value}))
@@ -245,10 +265,18 @@ def _questions(before: Register | None, after: Register) -> list[Entry]:
             continue
         listing = link.left if len(link.left) == 4 else ()
         model = link.left[2] if len(link.left) == 4 else ""
-        texts = {"left": " | ".join(link.left)}, {"right": " | ".join(link.right)}
+        texts = {"left": _called(link, link.left)}, {"right": _called(link, link.right)}
         row = str(link.evidence.get("row", ""))
         rule = link.rule.value
         found.append(
             Entry("review", listing, link.left[0], link.left[1], model, *texts, rule, row, link.list_digest)
         )
     return found
+
+
+def _called(link: Link, key: AgencyKey | ListingKey) -> str:
+    """One side of a question as people write it: name, state, and for an agreement its model and date."""
+    sides: Any = link.evidence.get("sides", ())
+    names = {tuple(side["key"][:2]): side["name"] for side in sides}
+    name = names.get(tuple(key[:2]), link.evidence.get("name") or key[1])
+    return ", ".join([f"{name} ({key[0]})", *(part for part in key[2:] if part)])

@@ -127,7 +127,8 @@ def _apply(index: Index, candidate: _Candidate, result: Identity) -> None:
     elif joiner.co_listed(left, right):
         if not candidate.listings[0].key[3] or not candidate.listings[1].key[3]:
             return  # alike, but without a date in common and side by side in a list: no question
-        reason = reason or "printed_in_one_list"
+        # That both stand in one list says more than how often they do.
+        reason = "printed_in_one_list" if reason in {"", "neither_is_rare"} else reason
     first, second = _by_age(index, left, right)
     link = Link(candidate.rule, first, second, _evidence(index, candidate, reason), _seen(index, candidate))
     if reason:

@@ -29,6 +29,7 @@ _URLDEFENSE_V3 = re.compile(r"/v3/__(.+?)__;", re.IGNORECASE)
 _URL_IN_TEXT = re.compile(r"(?:chrome-extension://[^/\s]*/)?https?:/+[^\s<>\"]+", re.IGNORECASE)
 _ONE_URL = re.compile(r"^https?:/+\S*/[^/<>\"|]*\.pdf$", re.IGNORECASE)
 _MAIL = re.compile(r"[A-Za-z0-9._%+'-]+(?:@|%40)[A-Za-z0-9.-]+\.[A-Za-z]{2,}", re.IGNORECASE)
+_ARCHIVED = re.compile(r"^https?://web\.archive\.org/web/[0-9]+[a-z_]*/(?=https?://)", re.IGNORECASE)
 _MAX_WRAPS = 8
 
 
@@ -111,6 +112,15 @@ def url_in_text(text: str) -> str:
         return public_url(text)  # the file's name may hold a space
     match = _URL_IN_TEXT.search(text)
     return public_url(match.group(0)) if match else ""
+
+
+@lru_cache(maxsize=16384)
+def unarchived(url: str) -> str:
+    """The address whose copy an archived link shows: https://web.archive.org/web/<time>/<address>.
+
+    The time of the copy differs from capture to capture of ICE's page; what is linked does not.
+    """
+    return _ARCHIVED.sub("", url)
 
 
 @lru_cache(maxsize=16384)

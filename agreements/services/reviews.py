@@ -35,6 +35,8 @@ def verdict_give(*, actor: Actor, decision: Decision, kind: str, reason: str = "
         raise ValidationError({"reason": "A rule decided this. Say why you overrule it."})
     if decision.rule == STAFF_STATEMENT and kind == VerdictKind.SAME:
         raise ValidationError("Withdraw or end the statement on the agreement's page if the list is right.")
+    if decision.left_key == decision.right_key and kind == VerdictKind.DISTINCT:
+        raise ValidationError("This is about one row only. Keep it as printed, or decide later.")
     standing = Verdict.objects.filter(
         subject=decision.subject,
         left_key=decision.left_key,

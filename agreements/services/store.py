@@ -34,7 +34,7 @@ from agreements.services.keys import key_from_text
 __all__ = ["CLEANING_VERSION", "Store", "StoredList", "kept_registers", "printed_of"]
 
 # Raise it when the reading of cells changes: rows read by an older version are read again.
-CLEANING_VERSION = 1
+CLEANING_VERSION = 2
 LOAD_ATTEMPTS = 20
 
 

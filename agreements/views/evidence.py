@@ -183,6 +183,8 @@ def _runs(points: list[tuple[bool, bool]]) -> list[Run]:
 
 def answer_words(decision: Decision) -> tuple[str, str]:
     """What "same" and "different" do to this pair, in one sentence each."""
+    if is_about_one(decision):
+        return "The row stays as printed and is not asked about again. It can be undone.", ""
     things = "agencies" if decision.subject == "agency" else "agreements"
     refs = _refs(decision)
     if len(set(refs)) == 2:
@@ -194,6 +196,11 @@ def answer_words(decision: Decision) -> tuple[str, str]:
     if decision.state == DecisionState.APPLIED:
         return same, f"Overrules the rule: the two become two {things} again. It can be undone."
     return same, f"The two stay two {things}, and are not asked about again. It can be undone."
+
+
+def is_about_one(decision: Decision) -> bool:
+    """Whether the question is about one row that cannot be read, not about a pair."""
+    return decision.left_key == decision.right_key
 
 
 def _refs(decision: Decision) -> list[str]:
@@ -209,4 +216,4 @@ def _refs(decision: Decision) -> list[str]:
 
 def title_of(decision: Decision) -> str:
     """A pair as a heading or a link."""
-    return " and ".join(pair_names(decision))
+    return " and ".join(dict.fromkeys(pair_names(decision)))

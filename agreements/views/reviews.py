@@ -60,6 +60,9 @@ class _OneDecision(ActionRequired):
     ) -> HttpResponse:
         """The pair side by side. A bound form that was refused brings status 422."""
         left, right = selectors.sides_of(decision)
+        about_one = evidence.is_about_one(decision)
+        if about_one:
+            right = None
         verdicts = list(selectors.verdicts_of(decision))
         standing = next((verdict for verdict in verdicts if verdict.undone_at is None), None)
         answered = standing if standing and standing.kind != VerdictKind.LATER else None
@@ -76,6 +79,7 @@ class _OneDecision(ActionRequired):
             "right": right,
             "comparison": evidence.comparison_of(left, right) if right else [],
             "strips": evidence.strips_of(selectors.timeline_lists(left, right)),
+            "is_about_one": about_one,
             "is_statement": decision.rule == selectors.STAFF_STATEMENT,
             "agreement_url": reverse("agreements:agreement_detail", args=[left.agreement.ref])
             if left.agreement
@@ -127,6 +131,7 @@ class ReviewAnswer(_OneDecision):
         context = {
             "decision": decision,
             "title": evidence.title_of(decision),
+            "is_about_one": evidence.is_about_one(decision),
             "same_words": same,
             "reason": form.cleaned_data["reason"],
         }

@@ -226,3 +226,20 @@ def test_pages_of_reviews_cost_a_constant_number_of_queries(client, question):
         client.get(reverse("agreements:review_list"))
     with baseline_queries("reviews.detail"):
         client.get(reverse("agreements:review_detail", args=[question.pk]))
+
+
+def test_a_date_that_cannot_be_read_is_kept_as_printed_or_put_off_and_nothing_else(client, hq):
+    take(hq, DAYS[0], [*rows(), row("Wood", name=ALBA, signed="2025-02-10")])
+    take(hq, DAYS[1], [*rows(), row("Wood", name=ALBA, signed="13/45/2026")])
+    question = Decision.objects.get(state=DecisionState.OPEN)
+    text = show(client, question)
+    assert "Keep as printed" in text
+    assert "Different" not in text
+    assert answer(client, question, kind="distinct").status_code == 422
+    agreement = Agreement.objects.get(agency__name=ALBA)
+    assert (str(agreement.signed_on), agreement.signed_text) == ("2025-02-10", "13/45/2026")
+    page = words(client.get(reverse("agreements:agreement_detail", args=[agreement.ref])))
+    assert "2025-02-10 (last printed as “13/45/2026”, which cannot be read)" in page
+    answer(client, question, kind="same", confirmed="true")
+    question.refresh_from_db()
+    assert question.state == VerdictKind.SAME

@@ -178,3 +178,47 @@ def test_every_process_derives_the_same_register():
         )
         found.add(done.stdout)
     assert len(found) == 1
+
+
+def counted(before: Register | None, after: Register) -> dict[str, int]:
+    return {kind: n for kind, n in register_diff(before, after).counts.items() if n}
+
+
+def test_a_new_agreement_after_a_lapse_is_added_and_corrects_no_date():
+    history = History()
+    old, new = row("Butler PD", signed="2020-06-09"), row("Butler PD", signed="2025-02-24")
+    for i in range(4):
+        history.add([old, row("Alvin PD")], START + timedelta(days=i * 4))
+    for i in range(4, 8):
+        history.add([row("Alvin PD")], START + timedelta(days=i * 4))
+    history.add([row("Butler PD", kind=PENDING)], START + timedelta(days=30), PENDING)
+    before = history.register()
+    history.add([new, row("Alvin PD")], START + timedelta(days=34))
+    assert counted(before, history.register()).keys() <= {"added", "history"}
+    assert counted(before, history.register())["added"] == 1
+
+
+def test_another_copy_of_the_same_archived_link_changes_nothing():
+    def archived(time: str):
+        original = row("Alvin PD", moa="AlvinPD.pdf")
+        return replace(original, moa_url=f"https://web.archive.org/web/{time}/{original.moa_url}")
+
+    before = History([archived("20210131051500")])
+    after = History([archived("20210131051500")], [archived("20210430051500mp_")])
+    assert counted(before.register(), after.register()) == {}
+    assert [change.kind for change in after.register().changes] == ["added"]
+    assert after.register().agreements[0].moa_url == row("Alvin PD", moa="AlvinPD.pdf").moa_url
+
+
+def test_a_date_that_cannot_be_read_is_a_question_and_corrects_none():
+    before = History([row("Lady Lake PD", signed="2025-02-10", moa="LadyLakePD.pdf")])
+    after = History(
+        [row("Lady Lake PD", signed="2025-02-10", moa="LadyLakePD.pdf")],
+        [row("Lady Lake PD", signed="13/45/2026", moa="LadyLakePD.pdf")],
+    )
+    register = after.register()
+    assert counted(before.register(), register) == {"review": 1}
+    (agreement,) = register.agreements
+    assert (str(agreement.signed_on), agreement.signed_text) == ("2025-02-10", "13/45/2026")
+    assert [(link.rule, link.left == link.right) for link in register.proposals] == [("unparsed", True)]
+    assert [change.kind for change in register.changes] == ["added", "changed"]
