@@ -21,6 +21,7 @@ from agreements.selectors.agreements import agreement_statements, changeable_agr
 from agreements.services import statuses as services
 from oversight.access.guards import ActionRequired
 from oversight.access.models import User
+from oversight.console.rehearsal import rehearse
 
 __all__ = ["Reinstate", "Suspend", "Terminate", "Withdraw"]
 
@@ -59,17 +60,28 @@ class StatementPage(ActionRequired):
             return self.show(form)
         if not form.is_valid():
             return self.show(form, status=422)
-        if "confirmed" not in request.POST:
-            return self.show(form, question=self.question(form.cleaned_data))
+        confirmed = "confirmed" in request.POST
         try:
-            self.perform(form.cleaned_data)
-        except ValidationError as error:
-            _add_errors(form, error)
-            return self.show(form, status=422)
+            refusal = self.act(form.cleaned_data, confirmed=confirmed)
         except Agreement.DoesNotExist:
             raise Http404("No such record that you may change.") from None
+        if refusal is not None:
+            _add_errors(form, refusal)
+            return self.show(form, status=422)
+        if not confirmed:
+            return self.show(form, question=self.question(form.cleaned_data))
         messages.success(request, self.done(form.cleaned_data))
         return redirect(self.back)
+
+    def act(self, data: dict[str, Any], *, confirmed: bool) -> ValidationError | None:
+        """Do it, or before it is confirmed only try it. Why it is refused, if it is."""
+        if not confirmed:
+            return rehearse(lambda: self.perform(data))
+        try:
+            self.perform(data)
+        except ValidationError as error:
+            return error
+        return None
 
     @property
     def back(self) -> str:
