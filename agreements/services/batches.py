@@ -20,6 +20,7 @@ from agreements.reconciliation.reading import DatedSheet, read_or_refuse
 from agreements.reconciliation.types import Parameters, PrintedRow, Refused, Register, Status
 from agreements.refs import publication_ref
 from agreements.services.imports import (
+    PreviewOutdated,
     in_order,
     roster_import,
     roster_plan,
@@ -44,6 +45,7 @@ COUNTS = (
     "duplicates",
     "review",
 )
+RETRIES = 3  # of a list, when another import came in between
 # Below this many files a second process costs more than it saves.
 PARALLEL_FROM = 6
 AHEAD = 8  # workbooks read ahead, so that memory does not grow with their number
@@ -77,11 +79,13 @@ class FileOutcome:
 class Batch:
     """Iterate for the outcomes, file by file as they are applied; then `register` is the register."""
 
-    def __init__(self, steps: Iterator[FileOutcome], store: Store) -> None:
-        self._steps, self._store = steps, store
+    def __init__(self, *, actor: Actor, files: Sequence[Path], kind: str, dry_run: bool) -> None:
+        self._actor, self._files, self._kind, self._dry_run = actor, files, kind, dry_run
+        self._store = Store.load()
+        self._outcomes = self._steps()
 
     def __iter__(self) -> Iterator[FileOutcome]:
-        return self._steps
+        return self._outcomes
 
     @property
     def register(self) -> Register:
@@ -89,33 +93,75 @@ class Batch:
             self._store.register = self._store.derived()
         return self._store.register
 
+    def _steps(self) -> Iterator[FileOutcome]:
+        sheets: list[DatedSheet] = []
+        rows: dict[str, PrintedRow] = {}
+        for path, result in _read_all(self._files, self._kind, self._store.parameters):
+            if isinstance(result, Refused):
+                yield self._refuse(path, result)
+            else:
+                sheets.append(_shared(result, rows))
+        for dated in in_order(sheets):
+            try:
+                yield self._dry(dated) if self._dry_run else self._apply(dated)
+            except Refused as refusal:
+                yield self._refuse(Path(dated.sheet.file_name), refusal, dated)
+
+    def _apply(self, dated: DatedSheet) -> FileOutcome:
+        """Import one list. Where another import came in between, read the register again and retry."""
+        for _ in range(RETRIES):
+            try:
+                row = roster_import(actor=self._actor, store=self._store, dated=dated)
+                break
+            except PreviewOutdated:
+                self._store = Store.load()
+        else:
+            row = roster_import(actor=self._actor, store=self._store, dated=dated)
+        return self._outcome(dated, row.counts, is_known=row.state == ImportState.KNOWN)
+
+    def _dry(self, dated: DatedSheet) -> FileOutcome:
+        store = self._store
+        plan = roster_plan(store=store, dated=dated)
+        if not plan.is_known:
+            item = stored_list(dated)
+            rows_understand(store, dated)
+            store.lists[item.info.digest] = item
+            store.register = plan.register
+        return self._outcome(dated, plan.counts, is_known=plan.is_known)
+
+    def _outcome(self, dated: DatedSheet, counts: dict[str, int], *, is_known: bool) -> FileOutcome:
+        sheet = dated.sheet
+        return FileOutcome(
+            file=sheet.file_name,
+            kind=sheet.kind,
+            publication=publication_ref(sheet.kind, dated.dating.published_on, sheet.content_digest),
+            rows=len(sheet.rows),
+            counts={name: counts.get(name, 0) for name in COUNTS},
+            reason="already known" if is_known else "",
+        )
+
+    def _refuse(self, path: Path, refusal: Refused, dated: DatedSheet | None = None) -> FileOutcome:
+        if not self._dry_run:
+            sha256 = dated.sheet.sha256 if dated else _sha256(path)
+            roster_refuse(actor=self._actor, file_name=path.name, sha256=sha256, refusal=refusal)
+        return FileOutcome(
+            file=path.name,
+            kind=dated.sheet.kind if dated else "",
+            rows=len(dated.sheet.rows) if dated else 0,
+            refused=True,
+            reason=f"{refusal.message} {refusal.remedy}".strip(),
+        )
+
 
 def rosters_import(
     *, actor: Actor, files: Sequence[Path], kind: str = "auto", dry_run: bool = False
 ) -> Batch:
     """Import `files` in the order of publication; refused ones come first, as read. Each file is atomic.
 
-    With `dry_run` nothing is written, yet each file sees what those before it would have done.
+    With `dry_run` nothing is written, yet each file sees what those before it would have done. Iterating
+    raises PreviewOutdated when other imports come in between again and again; files applied stay applied.
     """
-    store = Store.load()
-    return Batch(_steps(actor, store, files, kind, dry_run), store)
-
-
-def _steps(
-    actor: Actor, store: Store, files: Sequence[Path], kind: str, dry_run: bool
-) -> Iterator[FileOutcome]:
-    sheets: list[DatedSheet] = []
-    rows: dict[str, PrintedRow] = {}
-    for path, result in _read_all(files, kind, store.parameters):
-        if isinstance(result, Refused):
-            yield _refuse(actor, path, result, dry_run)
-        else:
-            sheets.append(_shared(result, rows))
-    for dated in in_order(sheets):
-        try:
-            yield _dry(store, dated) if dry_run else _apply(actor, store, dated)
-        except Refused as refusal:
-            yield _refuse(actor, Path(dated.sheet.file_name), refusal, dry_run, dated)
+    return Batch(actor=actor, files=files, kind=kind, dry_run=dry_run)
 
 
 def _shared(dated: DatedSheet, rows: dict[str, PrintedRow]) -> DatedSheet:
@@ -125,49 +171,6 @@ def _shared(dated: DatedSheet, rows: dict[str, PrintedRow]) -> DatedSheet:
         for digest, row in zip(dated.digests, dated.sheet.rows, strict=True)
     )
     return DatedSheet(sheet=replace(dated.sheet, rows=shared), dating=dated.dating)
-
-
-def _apply(actor: Actor, store: Store, dated: DatedSheet) -> FileOutcome:
-    row = roster_import(actor=actor, store=store, dated=dated)
-    reason = "already known" if row.state == ImportState.KNOWN else ""
-    return _outcome(dated, row.counts, reason)
-
-
-def _dry(store: Store, dated: DatedSheet) -> FileOutcome:
-    plan = roster_plan(store=store, dated=dated)
-    if not plan.is_known:
-        item = stored_list(dated)
-        rows_understand(store, dated)
-        store.lists[item.info.digest] = item
-        store.register = plan.register
-    return _outcome(dated, plan.counts, "already known" if plan.is_known else "")
-
-
-def _outcome(dated: DatedSheet, counts: dict[str, int], reason: str) -> FileOutcome:
-    sheet = dated.sheet
-    return FileOutcome(
-        file=sheet.file_name,
-        kind=sheet.kind,
-        publication=publication_ref(sheet.kind, dated.dating.published_on, sheet.content_digest),
-        rows=len(sheet.rows),
-        counts={name: counts.get(name, 0) for name in COUNTS},
-        reason=reason,
-    )
-
-
-def _refuse(
-    actor: Actor, path: Path, refusal: Refused, dry_run: bool, dated: DatedSheet | None = None
-) -> FileOutcome:
-    if not dry_run:
-        sha256 = dated.sheet.sha256 if dated else _sha256(path)
-        roster_refuse(actor=actor, file_name=path.name, sha256=sha256, refusal=refusal)
-    return FileOutcome(
-        file=path.name,
-        kind=dated.sheet.kind if dated else "",
-        rows=len(dated.sheet.rows) if dated else 0,
-        refused=True,
-        reason=f"{refusal.message} {refusal.remedy}".strip(),
-    )
 
 
 def _sha256(path: Path) -> str:

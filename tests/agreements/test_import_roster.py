@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 from django.db.models import Count
 
 from agreements.choices import DecisionState, Origin, Status, VerdictKind
@@ -269,3 +270,31 @@ def test_a_known_list_uploaded_under_another_name_is_kept_as_another_file_of_the
     names = set(preview.publication.files.values_list("file_name", flat=True))
     assert names == {EARLY[0].name, again.name}
     assert register_hash() == before
+
+
+def test_another_import_between_two_lists_of_a_batch_is_taken_in_and_the_batch_goes_on():
+    from agreements.services.batches import rosters_import
+
+    batch = rosters_import(actor=system("test"), files=[EARLY[0], EARLY[2]])
+    outcomes = iter(batch)
+    assert next(outcomes).file == EARLY[0].name
+    import_roster(EARLY[1])
+    assert [outcome.refused for outcome in outcomes] == [False]
+    assert Publication.objects.count() == 3
+    assert batch.register.hash == register_hash()
+    assert register_verify().is_whole
+
+
+def test_a_batch_that_is_overtaken_again_and_again_ends_with_a_sentence_and_no_trace(monkeypatch):
+    from agreements.services import batches
+
+    tries = []
+
+    def overtaken(**more):
+        tries.append(more["store"])
+        raise PreviewOutdated
+
+    monkeypatch.setattr(batches, "roster_import", overtaken)
+    with pytest.raises(CommandError, match="run the same command again"):
+        import_roster(EARLY[0])
+    assert len(set(map(id, tries))) == 1 + batches.RETRIES

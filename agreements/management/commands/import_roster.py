@@ -8,11 +8,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from agreements.choices import ListKind
 from agreements.services.batches import FileOutcome, register_summary, rosters_import
+from agreements.services.imports import PreviewOutdated
 from oversight.access.actors import system
+
+OVERTAKEN = (
+    "Other imports changed the register again and again while this one ran. The lists told of above are "
+    "imported, the others are not: run the same command again when the other imports have ended."
+)
 
 
 class Command(BaseCommand):
@@ -37,9 +43,12 @@ class Command(BaseCommand):
             kind=options["kind"],
             dry_run=options["dry_run"],
         )
-        for outcome in outcomes:
-            refused += outcome.refused
-            self._tell(outcome, as_json=options["json"])
+        try:
+            for outcome in outcomes:
+                refused += outcome.refused
+                self._tell(outcome, as_json=options["json"])
+        except PreviewOutdated as error:
+            raise CommandError(OVERTAKEN) from error
         summary = register_summary(outcomes.register)
         if options["json"]:
             self.stdout.write(json.dumps({"register": summary}))
