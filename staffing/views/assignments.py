@@ -28,6 +28,7 @@ class AssignmentBegin(ChangePage):
 
     agency: Agency | None = None
     manager_pk: int | None = None
+    assigned: Assignment
 
     def find(self, **ids: Any) -> None:
         ref = self.request.GET.get("agency", "")
@@ -57,11 +58,19 @@ class AssignmentBegin(ChangePage):
 
     @property
     def back(self) -> str:
+        return self._came_from or reverse("staffing:program_manager_list")
+
+    @property
+    def after(self) -> str:
+        return self._came_from or manager_address(self.assigned.program_manager_id)
+
+    @property
+    def _came_from(self) -> str:
         if self.manager_pk is not None:
             return manager_address(self.manager_pk)
         if self.agency is not None:
             return reverse("agreements:agency_names", args=[self.agency.ref])
-        return reverse("staffing:program_manager_list")
+        return ""
 
     def question(self, data: dict[str, Any]) -> str:
         agency, until = data["agency"], data["until"]
@@ -74,7 +83,7 @@ class AssignmentBegin(ChangePage):
 
     def perform(self, data: dict[str, Any]) -> None:
         role = AssignmentRole(data["role"])
-        services.assignment_begin(actor=self.actor, **{**data, "role": role})
+        self.assigned = services.assignment_begin(actor=self.actor, **{**data, "role": role})
 
     def done(self, data: dict[str, Any]) -> str:
         return (
