@@ -109,6 +109,12 @@ class ProgramManagerForm(forms.Form):
         error_messages={"invalid_choice": NOT_A_CHOICE},
     )
 
+    namesake = forms.BooleanField(
+        label="Another person of the same name",
+        required=False,
+        help_text="Tick it only when two people of this name work at the office at the same time.",
+    )
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offices = visible_to(FieldOffice.objects.filter(is_active=True), user).order_by("name")

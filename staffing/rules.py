@@ -23,6 +23,7 @@ __all__ = [
     "Move",
     "Outcome",
     "check_end",
+    "check_entered_once",
     "check_within",
     "overlapping",
     "plan_hand_over",
@@ -66,6 +67,23 @@ def overlapping(queryset: QuerySet[Any], begins: date, ends: date | None) -> Que
     """Rows that share a day with [begins, ends)."""
     rows = queryset.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=begins))
     return rows if ends is None else rows.filter(valid_from__lt=ends)
+
+
+def check_entered_once(manager: ProgramManager) -> None:
+    """Nobody of the same name is at the office on a day of its span. Raises ValidationError."""
+    rows = overlapping(
+        ProgramManager.objects.filter(office=manager.office), manager.valid_from, manager.valid_to
+    )
+    for other in rows.exclude(pk=manager.pk).order_by("valid_from", "pk"):
+        # Compared here: the two databases differ in what they take for the same letter.
+        if other.name.casefold() == manager.name.casefold():
+            span = f"from {other.valid_from} {until_words(other.valid_to)}"
+            raise ValidationError(
+                {
+                    "name": f"{other.name} is entered already at {manager.office.name}, {span}. "
+                    "Look there first. For another person of the same name, tick the box below."
+                }
+            )
 
 
 def running_on(manager: ProgramManager, on: date) -> QuerySet[Assignment]:

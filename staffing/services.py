@@ -22,7 +22,15 @@ from oversight.metrics.services import DayRange, days_mark_stale
 from oversight.trail.services import Act, record, record_many
 from staffing.choices import AssignmentRole
 from staffing.models import Assignment, ProgramManager
-from staffing.rules import check_end, check_within, overlapping, plan_hand_over, running_on, until_words
+from staffing.rules import (
+    check_end,
+    check_entered_once,
+    check_within,
+    overlapping,
+    plan_hand_over,
+    running_on,
+    until_words,
+)
 
 __all__ = [
     "HandOver",
@@ -52,12 +60,20 @@ def program_manager_create(
     office: FieldOffice,
     valid_from: date,
     user: User | None = None,
+    namesake: bool = False,
     is_synthetic: bool = False,
 ) -> ProgramManager:
-    """A program manager at `office` from `valid_from`. Raises NotAllowed, ValidationError."""
+    """A program manager at `office` from `valid_from`. `namesake`: another person than the one of the same
+    name there, who would else be taken for entered twice. Raises NotAllowed, ValidationError.
+    """
     require(actor, ACTION)
+    FieldOffice.objects.select_for_update().get(pk=office.pk)  # two people may enter the same one at once
     manager = ProgramManager(
-        name=name.strip(), office=office, valid_from=valid_from, user=user, is_synthetic=is_synthetic
+        name=" ".join(name.split()),
+        office=office,
+        valid_from=valid_from,
+        user=user,
+        is_synthetic=is_synthetic,
     )
     manager.full_clean()
     if user is not None:
@@ -66,6 +82,8 @@ def program_manager_create(
             raise ValidationError(
                 {"user": f"{user.display_name} is program manager there already. End that first."}
             )
+    if not namesake:
+        check_entered_once(manager)
     manager.save()
     _mark_stale([(valid_from, None)], "program manager entered")
     after = {"name": manager.name, "office": office, "valid_from": valid_from, "user": user}
@@ -92,10 +110,7 @@ def program_manager_end(
     check_end(manager, on)
     running = list(running_on(manager, on).select_for_update(of=("self",)))
     if running and not end_assignments:
-        raise ValidationError(
-            f"{manager.name} still has {len(running)} assignments on {on}. "
-            "Hand them over first, or end them too."
-        )
+        raise ValidationError(_still_assigned(manager, len(running), on))
     _end_assignments(actor, running, on, reason)
     before, manager.valid_to = manager.valid_to, on
     manager.save(update_fields=["valid_to"])
@@ -182,6 +197,11 @@ def portfolio_hand_over(
     Assignment.objects.bulk_create(plan.begins)
     _record_begun(actor, plan.begins, reason)
     return HandOver(ended=plan.ends, begun=plan.begins)
+
+
+def _still_assigned(manager: ProgramManager, n: int, on: date) -> str:
+    count, them = ("1 assignment", "it") if n == 1 else (f"{n} assignments", "them")
+    return f"{manager.name} still has {count} on {on}. Hand {them} over first, or end {them} too."
 
 
 def _check_free(assignment: Assignment) -> None:

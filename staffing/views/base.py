@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from oversight.access.guards import ActionRequired
 from oversight.access.models import User
+from oversight.console.rehearsal import rehearse
 from staffing.models import ProgramManager
 from staffing.selectors import program_manager_list
 from staffing.services import ACTION
@@ -65,15 +66,25 @@ class ChangePage(ActionRequired):
             return self.show(form)
         if not form.is_valid():
             return self.show(form, status=422)
-        if "confirmed" not in request.POST:
-            return self.show(form, question=self.question(form.cleaned_data))
-        try:
-            self.perform(form.cleaned_data)
-        except ValidationError as error:
-            add_errors(form, error, self.service_names)
+        confirmed = "confirmed" in request.POST
+        refusal = self.act(form.cleaned_data, confirmed=confirmed)
+        if refusal is not None:
+            add_errors(form, refusal, self.service_names)
             return self.show(form, status=422)
+        if not confirmed:
+            return self.show(form, question=self.question(form.cleaned_data))
         messages.success(request, self.done(form.cleaned_data))
         return redirect(self.after)
+
+    def act(self, data: dict[str, Any], *, confirmed: bool) -> ValidationError | None:
+        """Do it, or before it is confirmed only try it. Why it is refused, if it is."""
+        if not confirmed:
+            return rehearse(lambda: self.perform(data))
+        try:
+            self.perform(data)
+        except ValidationError as error:
+            return error
+        return None
 
     def show(self, form: forms.Form, *, question: str = "", status: int = 200) -> HttpResponse:
         context = {

@@ -90,7 +90,8 @@ class ProgramManagerCreate(ChangePage):
     def question(self, data: dict[str, Any]) -> str:
         account = data["user"]
         sign_in = f", with the sign-in of {account.display_name}" if account else ", without a sign-in"
-        return f"{data['name']} is program manager at {data['office']} from {data['valid_from']}{sign_in}."
+        words = f"{data['name']} is program manager at {data['office']} from {data['valid_from']}{sign_in}."
+        return words + " It is another person than the one of the same name." if data["namesake"] else words
 
     def perform(self, data: dict[str, Any]) -> None:
         self.created = services.program_manager_create(actor=self.actor, **data)

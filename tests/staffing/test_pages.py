@@ -196,11 +196,38 @@ def test_ending_asks_for_the_assignments(client, hq) -> None:
     assert "It began on 2020-01-01; the end must be later" in text_of(early)
     refused = client.post(address, {"on": "2025-01-01", **YES})
     assert refused.status_code == 422
-    assert "Hand them over first, or end them too" in text_of(refused)
+    assert f"{manager.name} still has 1 assignment on 2025-01-01. Hand it over first" in text_of(refused)
+    AssignmentFactory(program_manager=manager)
+    unasked = client.post(address, {"on": "2025-01-01"})
+    assert (unasked.status_code, "Is this right?" in text_of(unasked)) == (422, False)
+    assert "still has 2 assignments on 2025-01-01. Hand them over first, or end them too" in text_of(unasked)
     assert client.post(address, {"on": "2025-01-01", "end_assignments": "on", **YES}).status_code == 302
     assignment.refresh_from_db()
     manager.refresh_from_db()
     assert assignment.valid_to == manager.valid_to == D(2025, 1, 1)
+
+
+def test_the_same_person_is_not_entered_twice_unless_it_is_a_namesake(client, hq) -> None:
+    office = FieldOfficeFactory(slug="houston")
+    ProgramManagerFactory(name="Jane Roe", office=office, valid_from=D(2024, 5, 1))
+    data = {"name": "  jane  ROE", "office": office.pk, "valid_from": "2026-01-01"}
+    refused = client.post(page("program_manager_create"), data)
+    assert refused.status_code == 422
+    assert "Jane Roe is entered already at Houston, from 2024-05-01 with no end." in text_of(refused)
+    elsewhere = {"office": FieldOfficeFactory(slug="miami").pk}
+    for other in (elsewhere, {"name": "Jane Rowe"}, {"namesake": "on"}):
+        assert client.post(page("program_manager_create"), data | other | YES).status_code == 302
+    assert ProgramManager.objects.filter(office=office, name__iexact="jane roe").count() == 2
+
+
+def test_a_person_who_left_may_return_under_the_same_name(client, hq) -> None:
+    office = FieldOfficeFactory(slug="houston")
+    ProgramManagerFactory(name="Jane Roe", office=office, valid_to=D(2025, 1, 1))
+    data = {"name": "Jane Roe", "office": office.pk}
+    early = client.post(page("program_manager_create"), data | YES | {"valid_from": "2024-12-31"})
+    assert "until 2025-01-01" in text_of(early)
+    back = client.post(page("program_manager_create"), data | YES | {"valid_from": "2025-01-01"})
+    assert back.status_code == 302
 
 
 # --- assigning
@@ -209,6 +236,20 @@ def test_ending_asks_for_the_assignments(client, hq) -> None:
 def assign(client: Client, manager: ProgramManager, agency: str, **more: str) -> Any:
     data = {"program_manager": manager.pk, "agency": agency, "role": "primary", "on": "2025-03-01"}
     return client.post(page("assignment_begin"), data | YES | more)
+
+
+def test_after_assigning_one_sees_the_person_or_where_one_came_from(client, hq) -> None:
+    manager, other = ProgramManagerFactory(), ProgramManagerFactory()
+    done = assign(client, manager, AgencyFactory().ref)
+    assert done["Location"] == page("program_manager_detail", manager.pk)
+    data = {
+        "program_manager": manager.pk,
+        "agency": AgencyFactory().ref,
+        "role": "primary",
+        "on": "2025-03-01",
+    }
+    came = client.post(f"{page('assignment_begin')}?program_manager={other.pk}", data | YES)
+    assert came["Location"] == page("program_manager_detail", other.pk)
 
 
 def test_an_agency_is_assigned_from_its_own_page(client, hq) -> None:

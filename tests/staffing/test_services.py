@@ -99,7 +99,7 @@ def test_the_end_comes_after_the_start(hq: Actor) -> None:
 def test_a_program_manager_with_assignments_hands_them_over_first(hq: Actor) -> None:
     assignment = AssignmentFactory(valid_from=D(2025, 1, 1))
     manager = assignment.program_manager
-    with pytest.raises(ValidationError, match="still has 1 assignments"):
+    with pytest.raises(ValidationError, match="still has 1 assignment on"):
         services.program_manager_end(actor=hq, program_manager=manager, on=D(2026, 1, 1))
     services.program_manager_end(actor=hq, program_manager=manager, on=D(2026, 1, 1), end_assignments=True)
     assignment.refresh_from_db()
