@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context
@@ -32,6 +35,8 @@ from oversight.access.actors import Actor
 
 __all__ = ["Batch", "FileOutcome", "register_summary", "rosters_import"]
 
+logger = logging.getLogger(__name__)
+
 # The counts that `--json` promises; an import's record keeps the finer ones of the diff too.
 COUNTS = (
     "added",
@@ -48,7 +53,6 @@ COUNTS = (
 RETRIES = 3  # of a list, when another import came in between
 # Below this many files a second process costs more than it saves.
 PARALLEL_FROM = 6
-AHEAD = 8  # workbooks read ahead, so that memory does not grow with their number
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +178,15 @@ def _shared(dated: DatedSheet, rows: dict[str, PrintedRow]) -> DatedSheet:
 
 
 def _sha256(path: Path) -> str:
-    if not path.is_file():
+    """Of the file's bytes; "" where there is none or it may not be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
         return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+Read = Callable[[Path], DatedSheet | Refused]
 
 
 def _read_all(
@@ -187,9 +196,45 @@ def _read_all(
     read = partial(read_or_refuse, kind=kind, parameters=parameters, max_bytes=settings.UPLOAD_MAX_BYTES)
     if len(files) < PARALLEL_FROM or (os.cpu_count() or 1) == 1:
         yield from ((path, read(path)) for path in files)
-        return
+    else:
+        yield from read_side_by_side(files, read)
+
+
+def read_side_by_side(files: Sequence[Path], read: Read) -> Iterator[tuple[Path, DatedSheet | Refused]]:
+    """`read` of every file, in order, in other processes.
+
+    When one of them dies, every file that is not read yet fails, and nothing says which killed it: each of
+    these is then read in a process of its own.
+    """
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        yield from zip(files, pool.map(read, files, chunksize=AHEAD), strict=True)
+        waiting = deque((path, _submit(pool, read, path)) for path in files)
+        while waiting:
+            path, future = waiting.popleft()  # so that what was taken is not kept here, too
+            try:
+                result = future.result() if future else _read_alone(read, path)
+            except BrokenProcessPool:
+                result = _read_alone(read, path)
+            yield path, result
+
+
+def _submit(pool: ProcessPoolExecutor, read: Read, path: Path) -> Future[DatedSheet | Refused] | None:
+    try:
+        return pool.submit(read, path)
+    except BrokenProcessPool:  # while the others were being handed in
+        return None
+
+
+def _read_alone(read: Read, path: Path) -> DatedSheet | Refused:
+    try:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            return pool.submit(read, path).result()
+    except BrokenProcessPool:
+        logger.exception("The process that read %s died", path.name)
+        return Refused(
+            "damaged",
+            "Reading the file ended the process that read it, perhaps for lack of memory.",
+            "Download the list again from ICE's page. If it happens again, try with more memory.",
+        )
 
 
 def register_summary(register: Register) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from agreements.services.verification import register_verify
 from oversight.access.actors import person, system
 from oversight.exchange.models import Upload
 from oversight.trail.models import TrailEntry
+from tests.agreements.deadly import dies_of_one
 from tests.agreements.importing import SAMPLE, import_roster, participating_files
 from tests.factories import UserFactory
 from tests.ice_lists import TOTALS_CSV
@@ -298,3 +299,29 @@ def test_a_batch_that_is_overtaken_again_and_again_ends_with_a_sentence_and_no_t
     with pytest.raises(CommandError, match="run the same command again"):
         import_roster(EARLY[0])
     assert len(set(map(id, tries))) == 1 + batches.RETRIES
+
+
+def test_a_reader_process_that_dies_refuses_its_file_only():
+    from agreements.services.batches import read_side_by_side
+
+    names = ["a", "deadly", "b", "c"]
+    read = dict(read_side_by_side([Path(name) for name in names], dies_of_one))
+    assert [path.name for path in read] == names
+    assert [refused.code for refused in read.values()] == ["read", "damaged", "read", "read"]
+
+
+def test_a_file_that_may_not_be_read_is_refused_and_the_others_are_taken(monkeypatch, tmp_path):
+    closed = tmp_path / EARLY[1].name
+    closed.write_bytes(EARLY[1].read_bytes())
+    opened = Path.open
+
+    def guarded(self, *args, **more):
+        if self == closed:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *args, **more)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    outcomes, _, status = import_roster(EARLY[0], closed)
+    assert status == 3
+    assert {o["file"]: o["refused"] for o in outcomes} == {EARLY[0].name: False, closed.name: True}
+    assert RosterImport.objects.get(state="refused").sha256 == ""
