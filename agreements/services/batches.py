@@ -16,12 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
 from agreements.choices import ImportState
 from agreements.reconciliation.reading import DatedSheet, read_or_refuse
-from agreements.reconciliation.types import Parameters, PrintedRow, Refused, Register, Status
+from agreements.reconciliation.types import (
+    PARTICIPATING,
+    ListInfo,
+    Parameters,
+    PrintedRow,
+    Refused,
+    Register,
+    Status,
+)
 from agreements.refs import publication_ref
+from agreements.selectors.register import open_review_count
+from agreements.services.decisions import questions_waiting
 from agreements.services.imports import (
     PreviewOutdated,
     in_order,
@@ -33,7 +42,7 @@ from agreements.services.publications import rows_understand, stored_list
 from agreements.services.store import Store
 from oversight.access.actors import Actor
 
-__all__ = ["Batch", "FileOutcome", "register_summary", "rosters_import"]
+__all__ = ["Batch", "FileOutcome", "rosters_import"]
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +75,7 @@ class FileOutcome:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     refused: bool = False
     reason: str = ""
+    notes: tuple[str, ...] = ()  # what is odd about it though it was taken, in sentences; not in `--json`
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -96,6 +106,17 @@ class Batch:
         if self._store.register is None:
             self._store.register = self._store.derived()
         return self._store.register
+
+    def summary(self) -> dict[str, Any]:
+        """The counts of the register; after a dry run, of what it would be."""
+        if not self._dry_run:
+            return _summary(self.register, review_open=open_review_count())
+        waiting = questions_waiting(register=self.register, newest=self._newest())
+        return _summary(self.register, review_open=waiting)
+
+    def _newest(self) -> ListInfo | None:
+        lists = [info for info in self._store.ordered() if info.kind == PARTICIPATING]
+        return lists[-1] if lists else None
 
     def _steps(self) -> Iterator[FileOutcome]:
         sheets: list[DatedSheet] = []
@@ -134,14 +155,17 @@ class Batch:
         return self._outcome(dated, plan.counts, is_known=plan.is_known)
 
     def _outcome(self, dated: DatedSheet, counts: dict[str, int], *, is_known: bool) -> FileOutcome:
-        sheet = dated.sheet
+        sheet, dating = dated.sheet, dated.dating
+        # A known list may have been published under an earlier date than this file of it tells.
+        published_on = self._store.lists[sheet.content_digest].info.published_on
         return FileOutcome(
             file=sheet.file_name,
             kind=sheet.kind,
-            publication=publication_ref(sheet.kind, dated.dating.published_on, sheet.content_digest),
+            publication=publication_ref(sheet.kind, published_on, sheet.content_digest),
             rows=len(sheet.rows),
             counts={name: counts.get(name, 0) for name in COUNTS},
             reason="already known" if is_known else "",
+            notes=tuple(finding.message for finding in (*dating.flags, *sheet.warnings)),
         )
 
     def _refuse(self, path: Path, refusal: Refused, dated: DatedSheet | None = None) -> FileOutcome:
@@ -237,14 +261,10 @@ def _read_alone(read: Read, path: Path) -> DatedSheet | Refused:
         )
 
 
-def register_summary(register: Register) -> dict[str, Any]:
+def _summary(register: Register, *, review_open: int) -> dict[str, Any]:
     """The counts of a register: agencies and agreements ever listed on a participating list, by status."""
-    from agreements.selectors.register import open_review_count
-
     listed = [agreement for agreement in register.agreements if agreement.ever_participating]
     count = {status: sum(a.status == status for a in listed) for status in Status}
-    with transaction.atomic():
-        reviews = open_review_count()
     return {
         "agencies": sum(agency.ever_participating for agency in register.agencies),
         "agreements": len(listed),
@@ -253,6 +273,6 @@ def register_summary(register: Register) -> dict[str, Any]:
         "removed": count[Status.REMOVED],
         "superseded": count[Status.SUPERSEDED],
         "pending": sum(a.status == Status.PENDING for a in register.agreements),
-        "review_open": reviews,
+        "review_open": review_open,
         "hash": register.hash,
     }

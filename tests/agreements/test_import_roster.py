@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.db.models import Count
 
 from agreements.choices import DecisionState, Origin, Status, VerdictKind
@@ -23,15 +23,18 @@ from agreements.models import (
     RegisterState,
     RosterImport,
 )
+from agreements.selectors.register import open_review_count
 from agreements.services import statuses
 from agreements.services.imports import PreviewOutdated, roster_apply, roster_preview
 from agreements.services.reviews import verdict_give, verdict_undo
 from agreements.services.verification import register_verify
 from oversight.access.actors import person, system
+from oversight.exchange.exports import ExportContext, get_export
 from oversight.exchange.models import Upload
 from oversight.trail.models import TrailEntry
 from tests.agreements.deadly import dies_of_one
 from tests.agreements.importing import SAMPLE, import_roster, participating_files
+from tests.agreements.workbooks import row, rows, workbook
 from tests.factories import UserFactory
 from tests.ice_lists import TOTALS_CSV
 
@@ -65,7 +68,7 @@ def test_lists_at_once_one_by_one_backwards_and_twice_give_the_same_register(tmp
 
 @pytest.mark.parametrize("order", ["backwards", "shuffled"])
 def test_lists_one_by_one_in_another_order_give_the_register_of_all_at_once(order):
-    from agreements.services.batches import register_summary, rosters_import
+    from agreements.services.batches import rosters_import
 
     files = EARLY[::-1] if order == "backwards" else random.Random(3).sample(EARLY, len(EARLY))
     for path in files:
@@ -87,7 +90,7 @@ def test_lists_one_by_one_in_another_order_give_the_register_of_all_at_once(orde
     try:
         batch = rosters_import(actor=system("test"), files=EARLY, dry_run=True)
         list(batch)
-        assert register_summary(batch.register)["hash"] == one_by_one
+        assert batch.summary()["hash"] == one_by_one
     finally:
         batches.Store.load = original
 
@@ -325,3 +328,49 @@ def test_a_file_that_may_not_be_read_is_refused_and_the_others_are_taken(monkeyp
     assert status == 3
     assert {o["file"]: o["refused"] for o in outcomes} == {EARLY[0].name: False, closed.name: True}
     assert RosterImport.objects.get(state="refused").sha256 == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["participatingAgencies02202025am.xlsx", "participatingAgencies02272025pm.xlsx"]
+)
+def test_a_known_list_is_told_of_under_the_reference_that_exports_use(tmp_path, name):
+    import_roster(EARLY[0])
+    renamed = tmp_path / name
+    renamed.write_bytes(EARLY[0].read_bytes())
+    dry, _, _ = import_roster(renamed, dry_run=True)
+    real, _, _ = import_roster(renamed)
+    exported = get_export("observations").rows(ExportContext(actor=system("test")))
+    published = set(exported.queryset.values_list(exported.fields[0], flat=True))
+    assert published == {real[0]["publication"]} == {dry[0]["publication"]}
+
+
+def test_a_dry_run_counts_the_questions_that_would_wait_as_the_import_does(tmp_path):
+    pairs = [("Davie", "Davis"), ("Abbot", "Abbott"), ("Lomax", "Lomas"), ("Orin", "Orlin")]
+    files = []
+    for n in (3, 4):  # questions of likeness: names of one list
+        lines = [*rows(), *(row(name=f"{name} PD") for pair in pairs[:n] for name in pair)]
+        files.append(tmp_path / f"participatingAgencies030{n}2025am.xlsx")
+        files[-1].write_bytes(workbook(lines, on=dt.date(2025, 3, n)))
+    hq = person(UserFactory(role="hq"))
+    import_roster(files[0])
+    questions = Decision.objects.filter(state=DecisionState.OPEN, is_standing=True).order_by("pk")
+    for question, kind in zip(list(questions), (VerdictKind.LATER, VerdictKind.DISTINCT), strict=False):
+        verdict_give(actor=hq, decision=question, kind=kind)
+    agreement = Agreement.objects.order_by("pk")[0]
+    statuses.agreement_suspend(actor=hq, agreement=agreement, on=dt.date(2025, 3, 3), reason="Letter")
+    assert import_roster(files[0], dry_run=True)[1]["review_open"] == 2 == open_review_count()
+    _, dry, _ = import_roster(*files, dry_run=True)
+    _, real, _ = import_roster(*files)
+    assert dry == real
+    # One more pair, and the list still prints what is suspended.
+    assert dry["review_open"] == 4 == open_review_count()
+
+
+def test_the_text_of_the_command_says_what_is_odd_about_a_list(tmp_path):
+    from io import StringIO
+
+    out = StringIO()
+    renamed = tmp_path / "participatingAgencies01022025am.xlsx"
+    renamed.write_bytes(EARLY[0].read_bytes())
+    call_command("import_roster", str(renamed), dry_run=True, stdout=out)
+    assert "\n  The file's name says 2025-01-02, but the list was made on" in out.getvalue()

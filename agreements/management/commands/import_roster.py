@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from agreements.choices import ListKind
-from agreements.services.batches import FileOutcome, register_summary, rosters_import
+from agreements.services.batches import FileOutcome, rosters_import
 from agreements.services.imports import PreviewOutdated
 from oversight.access.actors import system
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 self._tell(outcome, as_json=options["json"])
         except PreviewOutdated as error:
             raise CommandError(OVERTAKEN) from error
-        summary = register_summary(outcomes.register)
+        summary = outcomes.summary()
         if options["json"]:
             self.stdout.write(json.dumps({"register": summary}))
         else:
@@ -72,3 +72,5 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{outcome.file}: {outcome.rows} rows. {words or outcome.reason or 'No change'}"
             )
+            for note in outcome.notes:
+                self.stdout.write(f"  {note}")
