@@ -27,10 +27,12 @@ PAGING = frozenset({"after", "before", "print"})
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in the address that the list does not understand. `without`: the query that drops it."""
+    """Something in the address that the list does not understand. `without`: the query that drops it;
+    `name`: the filter or "sort"."""
 
     message: str
     without: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +84,13 @@ def read_list(
     filterset = spec.filterset(data=query, queryset=spec.selector(user=user), request=request)
     for name in query:
         if name not in RESERVED and name not in filterset.filters:
-            problems.append(Problem(f"This list has no filter called “{name[:60]}”.", _without(query, name)))
+            problems.append(_problem(query, name, f"This list has no filter called “{name[:60]}”."))
+    problems += _repeated(filterset, query)
     if not filterset.form.is_valid():
         for name, errors in filterset.form.errors.items():
             label = filterset.form.fields[name].label if name in filterset.form.fields else name
-            problems.append(
-                Problem(
-                    f"{label}: “{query.get(name, '')[:60]}” is not understood. {errors[0]}",
-                    _without(query, name),
-                )
-            )
+            said = f"{label}: “{query.get(name, '')[:60]}” is not understood. {errors[0]}"
+            problems.append(_problem(query, name, said))
     sort, paths = _sort(spec, query, problems)
     keys = keyset.keys_of(filterset.queryset.model, paths)
     if problems:
@@ -100,6 +99,23 @@ def read_list(
         )
     rows = keyset.ordered(filterset.qs, keys)
     return ListReading(spec, filterset, sort, keys, rows, [], filterset.chips())
+
+
+def _problem(query: QueryDict, name: str, message: str) -> Problem:
+    return Problem(message, _without(query, name), name)
+
+
+def _repeated(filterset: Any, query: QueryDict) -> list[Problem]:
+    """Of two values for what takes one, the second alone would count, and nothing would say so."""
+    found = []
+    for name, values in query.lists():
+        field = filterset.form.fields.get(name)
+        several = field is not None and getattr(field.widget, "allow_multiple_selected", False)
+        if (field is not None or name in RESERVED) and not several and len(set(values)) > 1:
+            label = field.label if field is not None else name
+            given = " and ".join(f"“{value[:60]}”" for value in values[:3])
+            found.append(_problem(query, name, f"{label} takes one value; {given} are given. Choose one."))
+    return found
 
 
 def _chips(filterset: Any) -> list[Chip]:
@@ -131,7 +147,7 @@ def _sort(spec: ListSpec, query: QueryDict, problems: list[Problem]) -> tuple[st
         name, down = asked.removeprefix("-"), asked.startswith("-")
         if name in known:
             return asked, tuple(_flip(path, down=down) for path in known[name])
-        problems.append(Problem(f"This list cannot be sorted by “{name[:60]}”.", _without(query, "sort")))
+        problems.append(_problem(query, "sort", f"This list cannot be sorted by “{name[:60]}”."))
     # The list's own order is written with column names; it is shown on the first of them.
     signed: list[str] = []
     for path in default:

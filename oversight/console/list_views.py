@@ -91,7 +91,11 @@ def list_context(request: HttpRequest, spec: ListSpec) -> dict[str, Any]:
     except keyset.CursorError:
         first_page = filters_only(request.GET).urlencode()
         problems.append(
-            Problem("The address of this page of the list is damaged or belongs to another sort.", first_page)
+            Problem(
+                "The address of this page of the list is damaged or belongs to another sort.",
+                first_page,
+                "after",
+            )
         )
         page = keyset.Page([], None, "", "")
     query = filters_only(request.GET)

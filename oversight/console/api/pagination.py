@@ -14,9 +14,11 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from oversight.console import keyset
 
-__all__ = ["PAGING", "KeysetPagination"]
+__all__ = ["BESIDE_FILTERS", "PAGING", "KeysetPagination"]
 
 PAGING = frozenset({"after", "before", "page_size"})
+# What an address of a list may hold beside filters; whether there is such a format is negotiated before.
+BESIDE_FILTERS = PAGING | {"format"}
 MAX_SIZE = 500
 
 

@@ -8,7 +8,6 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from oversight.console.list_query import sort_paths
-from oversight.console.lists import get_list
 
 __all__ = ["DescribedSchema", "describe_errors"]
 
@@ -44,9 +43,9 @@ class DescribedSchema(AutoSchema):
                     "If-Match", "ETag of the record as you read it: 428 without, 412 when it has changed."
                 )
             )
-        key = getattr(view, "list_key", None)
-        if key and getattr(view, "action", "") == "list":
-            names = sorted(sort_paths(get_list(key)))
+        spec = getattr(view, "spec", None)
+        if spec is not None and getattr(view, "action", "") == "list":
+            names = sorted(sort_paths(spec))
             found.append(
                 OpenApiParameter(
                     "sort",

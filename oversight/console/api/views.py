@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from oversight.access.models import User
 from oversight.console import keyset
 from oversight.console.api.etags import tagged
-from oversight.console.api.pagination import PAGING, KeysetPagination
+from oversight.console.api.pagination import BESIDE_FILTERS, KeysetPagination
 from oversight.console.list_query import read_list
-from oversight.console.lists import get_list
+from oversight.console.lists import ListSpec, get_list
 
 __all__ = ["ListedViewSet", "ReadViewSet"]
 
@@ -90,7 +90,7 @@ class ReadViewSet(viewsets.GenericViewSet[Any]):
     def refuse_unknown(self, known: frozenset[str]) -> None:
         """A filter typed wrong must not answer with everything. Raises ValidationError."""
         for name in self.request.query_params:
-            if name not in known and name not in PAGING:
+            if name not in known and name not in BESIDE_FILTERS:
                 raise ValidationError({name: "This list has no such filter."})
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -102,26 +102,30 @@ class ReadViewSet(viewsets.GenericViewSet[Any]):
 class ListedViewSet(ReadViewSet):
     """Over a `ListSpec`: the page's own selector, filters and sort (`?sort=-signed_on`)."""
 
-    list_key: ClassVar[str]
+    list_key: ClassVar[str] = ""
     filter_backends: Any = [DjangoFilterBackend]  # for the OpenAPI description; `list` filters
+
+    @property
+    def spec(self) -> ListSpec:
+        """The page's list; another one where records have an operation but no page of their own."""
+        return get_list(self.list_key)
 
     @property
     def filterset_class(self) -> Any:
         """For the OpenAPI description."""
-        return get_list(self.list_key).filterset
+        return self.spec.filterset
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         query = request.query_params.copy()
-        for name in PAGING:
+        for name in BESIDE_FILTERS:
             query.pop(name, None)
-        spec = get_list(self.list_key)
         if "print" in query:
             raise ValidationError({"print": "This list has no such filter."})
-        reading = read_list(spec=spec, user=self.user, query=query)
+        reading = read_list(spec=self.spec, user=self.user, query=query)
         if reading.problems:
-            raise ValidationError([problem.message for problem in reading.problems])
+            raise ValidationError({problem.name: problem.message for problem in reading.problems})
         paginator = cast(KeysetPagination, self.paginator)
         return self.page_response(paginator.paginate(reading.queryset, reading.keys, request))
 
     def rows(self) -> QuerySet[Any]:
-        return get_list(self.list_key).selector(user=self.user)
+        return self.spec.selector(user=self.user)
