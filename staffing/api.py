@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.routers import SimpleRouter
 
-from oversight.access.scope import visible_to
-from oversight.console.api.views import ReadViewSet
+from oversight.console.api.views import ListedViewSet
+from oversight.console.lists import ListSpec
+from staffing.lists import ASSIGNMENTS
 from staffing.models import Assignment, ProgramManager
 
 __all__ = ["AssignmentViewSet", "ProgramManagerViewSet", "urlpatterns"]
@@ -15,23 +15,29 @@ __all__ = ["AssignmentViewSet", "ProgramManagerViewSet", "urlpatterns"]
 
 class ProgramManagerSerializer(serializers.ModelSerializer[ProgramManager]):
     office = serializers.SlugRelatedField[ProgramManager](slug_field="slug", read_only=True)
+    n_agencies = serializers.IntegerField(
+        read_only=True, help_text="Agencies today, in the nation, each once; the rows are cut to your scope."
+    )
+    n_primary = serializers.IntegerField(read_only=True, help_text="Of these, as primary.")
+    n_backup = serializers.IntegerField(read_only=True, help_text="Of these, as backup.")
 
     class Meta:
         model = ProgramManager
-        fields = ("id", "name", "office", "valid_from", "valid_to", "is_synthetic")
+        fields = (
+            "id", "name", "office", "valid_from", "valid_to", "n_agencies", "n_primary", "n_backup",
+            "is_synthetic",
+        )  # fmt: skip
         read_only_fields = fields
 
 
-class ProgramManagerViewSet(ReadViewSet):
+class ProgramManagerViewSet(ListedViewSet):
     """Field program managers, one row per office and span of days."""
 
+    list_key = "program_managers"
     queryset = ProgramManager.objects.none()
     serializer_class = ProgramManagerSerializer
     lookup_value_regex = "[0-9]{1,18}"
     required_action = "records.view"
-
-    def rows(self) -> QuerySet[ProgramManager]:
-        return visible_to(ProgramManager.objects.select_related("office"), self.user)
 
 
 class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
@@ -47,7 +53,7 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
         read_only_fields = fields
 
 
-class AssignmentViewSet(ReadViewSet):
+class AssignmentViewSet(ListedViewSet):
     """Who is responsible for which agency, and when."""
 
     queryset = Assignment.objects.none()
@@ -55,8 +61,9 @@ class AssignmentViewSet(ReadViewSet):
     lookup_value_regex = "[0-9]{1,18}"
     required_action = "records.view"
 
-    def rows(self) -> QuerySet[Assignment]:
-        return visible_to(Assignment.objects.select_related("agency", "program_manager"), self.user)
+    @property
+    def spec(self) -> ListSpec:
+        return ASSIGNMENTS
 
 
 router = SimpleRouter()

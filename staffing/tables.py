@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from agreements.presentation import synthetic_badge
-from staffing.models import ProgramManager
+from staffing.models import Assignment, ProgramManager
 
-__all__ = ["ProgramManagerTable"]
+__all__ = ["AssignmentTable", "ProgramManagerTable"]
 
 NUMERIC = {"td": {"class": "numeric"}, "th": {"class": "numeric"}}
 DATE = {"td": {"class": "date"}}
@@ -59,3 +59,20 @@ class ProgramManagerTable(tables.Table):
 
     def value_valid_to(self, record: ProgramManager) -> Any:
         return record.valid_to
+
+
+class AssignmentTable(tables.Table):
+    """One row per assignment; what the API sorts by."""
+
+    program_manager = tables.Column(
+        "Program manager", accessor="program_manager__name", order_by=("program_manager__name",)
+    )
+    agency = tables.Column("Agency", accessor="agency__name", order_by=("agency__name",))
+    role = tables.Column("Role", order_by=("role",))
+    valid_from = tables.Column("From", order_by=("valid_from",))
+    valid_to = tables.Column("Until (excluded)", order_by=("valid_to",))
+
+    class Meta:
+        model = Assignment
+        fields = ()
+        order_by = ("agency",)

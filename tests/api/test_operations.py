@@ -16,7 +16,13 @@ from oversight.console.lists import get_list
 from oversight.exchange.models import ExportPackage, Job
 from oversight.trail.models import TrailEntry
 from tests.api.conftest import add_agreement
-from tests.factories import UserFactory
+from tests.factories import (
+    AgencyFactory,
+    AssignmentFactory,
+    FieldOfficeFactory,
+    ProgramManagerFactory,
+    UserFactory,
+)
 
 V1 = "/api/v1"
 OWN, NEAR, FAR = (f"{V1}/agreements/MOA-0000000{n}/" for n in (1, 2, 3))
@@ -104,10 +110,72 @@ class TestLists:
         for query in ("stat=TX", "state=ZZ", "signed_from=31.3.2025", "sort=nonsense", "print=1"):
             response = register.hq.get(f"{V1}/agreements/?{query}")
             assert response.status_code == 400, query
-            assert response.json()["message"]
-        assert register.hq.get(f"{V1}/assignments/?agency=x").json()["fields"] == {
-            "agency": ["This list has no such filter."]
+            body = response.json()
+            assert list(body["fields"]) == [query.split("=")[0]], "the remedy is to correct the fields named"
+            assert body["message"]
+        assert register.hq.get(f"{V1}/assignments/?agencies=x").json()["fields"] == {
+            "agencies": ["This list has no filter called “agencies”."]
         }
+
+    @pytest.mark.parametrize(
+        "query", ["state=TX&state=FL", "state=TX&state=", "q=a&q=b", "sort=ref&sort=-ref"]
+    )
+    def test_two_values_for_what_takes_one_are_refused(self, register, query) -> None:
+        response = register.hq.get(f"{V1}/agreements/?{query}")
+        assert response.status_code == 400
+        assert "takes one value" in response.json()["fields"][query.split("=")[0]][0]
+        assert register.hq.get(f"{V1}/agreements/?status=active&status=missing").status_code == 200
+        assert register.hq.get(f"{V1}/agreements/?state=TX&state=TX").status_code == 200
+
+    @pytest.mark.parametrize("path", ["agreements/", "jobs/", "agreements/MOA-00000001/"])
+    def test_a_format_that_there_is_not_is_not_acceptable(self, register, path) -> None:
+        response = register.hq.get(f"{V1}/{path}?format=csv")
+        assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
+        assert "answers in json, not in “csv”" in response.json()["message"]
+        assert register.hq.get(f"{V1}/{path}?format=json").status_code == 200
+
+    def test_program_managers_have_the_filters_and_the_sort_of_their_page(self, register) -> None:
+        ProgramManagerFactory(name="AA Left", office=FieldOfficeFactory(slug="miami"), valid_to="2021-01-01")
+        path = f"{V1}/program-managers/"
+
+        def names(query: str) -> list[str]:
+            response = register.hq.get(f"{path}?{query}")
+            assert response.status_code == 200, response.json()
+            return [row["name"] for row in response.json()["results"]]
+
+        everybody = names("sort=name")
+        assert everybody[0] == "AA Left"
+        assert names("sort=-name") == everybody[::-1]
+        for query in ("q=left", "office=miami", "today=no", "today=no&synthetic=yes&assigned=no"):
+            assert names(query) == ["AA Left"], query
+        assert names("assigned=yes") == everybody[1:]
+        one = register.hq.get(path).json()["results"][1]
+        assert (one["n_agencies"], one["n_primary"], one["n_backup"]) == (1, 1, 0)
+        assert register.hq.get(f"{path}{one['id']}/").json()["n_agencies"] == 1
+
+    def test_assignments_are_found_by_agency_person_office_and_day(self, register) -> None:
+        other = AssignmentFactory(agency=register.far.agency, role="backup", valid_to="2021-01-01")
+        double = AgencyFactory(merged_into=register.far.agency)
+        path = f"{V1}/assignments/"
+
+        def ids(query: str) -> list[int]:
+            response = register.hq.get(f"{path}?{query}")
+            assert response.status_code == 200, response.json()
+            return [row["id"] for row in response.json()["results"]]
+
+        assert len(ids("")) == 2
+        for query in (
+            f"agency={register.far.agency.ref}",
+            f"agency={double.ref}",
+            f"program_manager={other.program_manager_id}",
+            "role=backup",
+            "today=no",
+        ):
+            assert ids(query) == [other.pk], query
+        unknown = register.hq.get(f"{path}?agency=LEA-NOSUCH00")
+        assert (unknown.status_code, list(unknown.json()["fields"])) == (400, ["agency"])
+        foreign = register.pm.get(f"{path}?agency={register.far.agency.ref}")
+        assert foreign.status_code == 400, "outside the scope it is like one that does not exist"
 
     def test_pages_lead_through_every_row_once_and_back(self, register) -> None:
         seen, address = [], f"{V1}/agreements/?page_size=2&sort=-ref"
