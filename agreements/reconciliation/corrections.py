@@ -13,6 +13,7 @@ from datetime import date
 from .identity import Identity, handover, side
 from .index import Index, Listing, first_bit, last_bit
 from .joining import Joiner
+from .names import places_file
 from .types import AgencyKey, Link, ListingKey, Parameters, Rule, Verdict, VerdictKind
 
 _SHORT = 4  # a slip is printed in at most a quarter of the other's lists
@@ -151,7 +152,7 @@ def _judge_slip(index: Index, short: Listing, long: Listing, signed_key: str, re
     # A date printed anew may cut the right print short, so the whole agency counts.
     few, many = short.mask.bit_count(), max(long.mask.bit_count(), index.n_lists(long.agency))
     evidence: dict[str, object] = {"sides": [side(index, short), side(index, long)]}
-    same_moa = bool(set(short.files) & set(long.files))
+    same_moa = bool(set(short.files) & set(long.files)) or _placed(short, long)
     # A county that the printed state does not have, but the other one does.
     foreign = bool({"county_of_another_state", "county_of_adjoining_state"} & short.flags) and bool(
         long.counties
@@ -164,6 +165,14 @@ def _judge_slip(index: Index, short: Listing, long: Listing, signed_key: str, re
     elif signed_key and not short.counties and few * _SHORT <= many:
         evidence["reason"] = "no_county_or_moa_evidence"
         result.proposals.append(link)
+
+
+def _placed(short: Listing, long: Listing) -> bool:
+    """Whether the MOA says in its file's name that the agency is in the state of `long`, and nothing that is
+    printed with `short`, neither MOA nor county, speaks for the other state."""
+    if short.files or short.counties:
+        return False
+    return any(places_file(long.key[1], long.key[0], file) for file in long.files)
 
 
 def _adjoin(index: Index, left: int, right: int) -> bool:

@@ -88,6 +88,11 @@ _INSTITUTIONS = frozenset(
         "wildlife",
     ]
 )
+# "CassCoSheriffsOfficeMN_TFM_MOA_02.28.25.pdf": the postal code stands after the word for the body.
+_FILE_STATE = re.compile(
+    r"(?:offices?|dept|department|police|pd|so|sheriffs?|county|co|jail|marshals?|constables?|prison)"
+    r"([a-z]{2})(?![a-z])"
+)
 _AGENCY_WORDS = frozenset(
     [
         "attorney",
@@ -341,3 +346,16 @@ def names_file(canonical_name: str, file: str) -> bool:
     # "FloridaAgLawEnfOffice.pdf" is the Office of Agricultural Law Enforcement.
     short = {word[:3] for word in canonical_name.split() if len(word) >= 3 and word not in _COMMONEST}
     return sum(part in letters for part in short) >= 2
+
+
+@lru_cache(maxsize=65536)
+def places_file(canonical_name: str, state: str, file: str) -> bool:
+    """Whether a file's name speaks of this agency in this state: by all its distinctive words and the code.
+
+    `state`: postal code, "FL"; `file`: as `links.moa_file` gives it, in lower case.
+    """
+    letters = "".join(c for c in file if c.isalpha())
+    words = distinctive(canonical_name)
+    return (
+        bool(words) and all(word in letters for word in words) and state.lower() in _FILE_STATE.findall(file)
+    )

@@ -164,6 +164,37 @@ def test_a_wrong_state_without_evidence_is_a_question():
     assert [link.rule for link in register.proposals] == [Rule.STATE_SLIP]
 
 
+LAKE_PLACID = "LakePlacidPoliceDeptFL_TFM_MOA_02.28.25.pdf"
+
+
+def test_a_wrong_state_is_a_correction_when_the_moas_file_names_agency_and_state():
+    wrong = row("Lake Placid Police Department", state="NEW YORK")
+    right = row("Lake Placid Police Department", state="FLORIDA", moa=LAKE_PLACID)
+    register = History([wrong], *[[right]] * 8).register()
+    agreement = only(register)
+    assert [agency.state for agency in register.agencies] == ["FL"]
+    assert agreement.status is Status.ACTIVE
+    assert rules(register) == [Rule.STATE_SLIP]
+
+
+@pytest.mark.parametrize(
+    ("file", "county", "own_file"),
+    [
+        ("LakePlacidPoliceDept_TFM_MOA_02.28.25.pdf", None, ""),  # names no state
+        ("LakePlacidPoliceDeptGA_TFM_MOA_02.28.25.pdf", None, ""),  # names a third one
+        ("LakeCityPoliceDeptFL_TFM_MOA_02.28.25.pdf", None, ""),  # names another agency
+        (LAKE_PLACID, "Essex County", ""),  # the county speaks for New York
+        (LAKE_PLACID, None, "LakePlacidPoliceDeptNY_TFM_MOA_02.28.25.pdf"),  # so does an MOA
+    ],
+)
+def test_a_file_that_does_not_settle_the_state_leaves_two_agencies(file, county, own_file):
+    wrong = row("Lake Placid Police Department", state="NEW YORK", county=county, moa=own_file)
+    right = row("Lake Placid Police Department", state="FLORIDA", moa=file)
+    register = History([wrong], *[[right]] * 8).register()
+    assert len(register.agencies) == 2
+    assert not register.links
+
+
 def test_a_person_keeps_a_typo_apart():
     history = History([row("Lampass Police Department")], [row("Lampasas Police Department")])
     keys = [("TX", "lampass police department"), ("TX", "lampasas police department")]

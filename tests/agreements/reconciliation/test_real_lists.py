@@ -151,3 +151,17 @@ def test_rules_of_every_kind_are_at_work():
         Rule.STATE_SLIP,
         Rule.DATE_CORRECTION,
     }
+
+
+def test_every_wrong_state_of_the_lists_is_a_correction_and_none_else():
+    """Each of these was looked at: the file that the MOA's link names, or a county, tells the state."""
+    links = [link for link in real_register().links if link.rule is Rule.STATE_SLIP]
+    assert {(link.left[0], link.right[0], link.left[1]) for link in links} == {
+        ("FL", "NY", "lake placid police department"),
+        ("MN", "MA", "crow wing county sheriff office"),
+        ("MN", "MT", "cass county sheriff office"),
+        ("SC", "FL", "kershaw county sheriff office"),
+        ("TN", "TX", "trousdale county sheriff office"),
+        ("TX", "OK", "wichita county sheriff office"),
+    }
+    assert not [link for link in real_register().proposals if link.rule is Rule.STATE_SLIP]
