@@ -75,7 +75,7 @@ class Store:
             version = _register_version()
             try:
                 store = cls._read()
-            except KeyError:  # a list whose rows came after the rows were read
+            except _Torn:
                 continue
             if _register_version() == version:
                 store.version = version
@@ -98,6 +98,8 @@ class Store:
                 store.clean[printed.digest] = clean(printed_of(printed), store.geography)
         for pub in Publication.objects.defer("flags", "headers").iterator():
             packed = array("I", bytes(pub.packed_rows))
+            if not digests.keys() >= set(packed):
+                raise _Torn
             info = ListInfo(
                 digest=pub.content_digest,
                 kind=pub.kind,
@@ -127,6 +129,10 @@ class Store:
             geography=self.geography,
             parameters=self.parameters,
         )
+
+
+class _Torn(Exception):
+    """A list was read whose rows came after the rows had been read."""
 
 
 class _Kept:

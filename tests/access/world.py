@@ -32,6 +32,7 @@ from agreements.models import (
     RosterImport,
     Verdict,
 )
+from agreements.services.store import CLEANING_VERSION
 from agreements.services.waits import review_waits_sync
 from oversight.access.models import ApiToken, User
 from oversight.console.models import SavedView
@@ -216,7 +217,7 @@ def _part(publication: Publication, office: FieldOffice, name: str, number: int,
         digest=f"{number:064x}",
         kind=publication.kind,
         cells={"agency": name},
-        cleaning_version=1,
+        cleaning_version=CLEANING_VERSION,
         state_code="TX",
         name=name,
         canonical=name.lower(),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from agreements.choices import ListKind, SupportModel
 from agreements.models import AgencyAlias, Observation, PrintedRow
 from agreements.selectors.agencies import agency_list
+from agreements.services.store import CLEANING_VERSION
 from agreements.tables.agencies import AgencyTable
 from oversight.console.list_query import read_list
 from oversight.console.lists import get_list
@@ -28,7 +29,8 @@ def a_list(day: dt.date, kind: str = ListKind.PARTICIPATING):
 def prints(publication, agreement, *, name: str, key: str = "") -> None:
     """`publication` prints `agreement` under `name` (its agency's own name key unless given)."""
     row = PrintedRow.objects.create(
-        digest=f"{publication.pk}-{name}", kind=publication.kind, cells={}, cleaning_version=1, name=name,
+        digest=f"{publication.pk}-{name}", kind=publication.kind, cells={},
+        cleaning_version=CLEANING_VERSION, name=name,
         canonical=key or agreement.agency.key_name, state_code="TX", agreement=agreement,
     )  # fmt: skip
     Observation.objects.create(publication=publication, row_number=2, printed_row=row)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from agreements.choices import ListKind, Origin, Status
 from agreements.models import Addendum, AgreementStatus, Observation, PrintedRow
+from agreements.services.store import CLEANING_VERSION
 from oversight.access.choices import Role
 from tests.factories import (
     AgencyFactory,
@@ -43,8 +44,8 @@ def printed(agreement, publication, number: int, **cells) -> Observation:
     }  # fmt: skip
     row = PrintedRow.objects.create(
         digest=f"{publication.pk}-{number}", kind=ListKind.PARTICIPATING, cells={**texts, **cells},
-        cleaning_version=1, name=agreement.agency.name, canonical="x", state_code="TX", agreement=agreement,
-        rule="canonical_name",
+        cleaning_version=CLEANING_VERSION, name=agreement.agency.name, canonical="x", state_code="TX",
+        agreement=agreement, rule="canonical_name",
     )  # fmt: skip
     return Observation.objects.create(publication=publication, row_number=number, printed_row=row)
 

@@ -11,6 +11,7 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from agreements.choices import DecisionState, Origin, Status
 from agreements.models import Decision, Observation, PrintedRow, RegisterChange, RosterImport
+from agreements.services.store import CLEANING_VERSION
 from oversight.access.choices import Role
 from tests.factories import (
     AgencyFactory,
@@ -49,7 +50,7 @@ def add_agreement(publication, **values):
     number = publication.observations.count() + 2
     row = PrintedRow.objects.create(
         digest=f"row-{agreement.pk}", kind=publication.kind, cells={"agency": agreement.agency.name},
-        cleaning_version=1, name=agreement.agency.name, canonical="x", agreement=agreement,
+        cleaning_version=CLEANING_VERSION, name=agreement.agency.name, canonical="x", agreement=agreement,
         rule="canonical_name",
     )  # fmt: skip
     Observation.objects.create(publication=publication, row_number=number, printed_row=row)

@@ -20,7 +20,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from agreements.models import AgencyOffice, Observation, PrintedRow, PublicationFile
-from oversight.access.actors import person, system
+from agreements.services.store import CLEANING_VERSION
+from oversight.access.actors import person
 from oversight.access.choices import Role
 from oversight.access.permissions import NotAllowed
 from oversight.exchange import exports, packages
@@ -50,6 +51,15 @@ OBSERVATION_HEADER = (
 )
 
 
+# What an export must be told, as its form leaves it.
+PARAMETERS = {
+    "figure_rows": {"metric": "agreements.listed", "level": "nation", "subject": "", "part": ""},
+    "figure_values": {"metric": "agreements.listed", "level": ""},
+    "changes": {"first": dt.date(2025, 3, 2), "last": dt.date(2025, 4, 2)},
+    "agreements_by_place": {"on": dt.date(2025, 4, 2), "level": "county", "state": ""},
+}
+
+
 def print_row(publication, agreement, number: int = 2, rule: str = "canonical_name", **cells) -> Observation:
     texts = {
         "state": "TEXAS",
@@ -69,7 +79,7 @@ def print_row(publication, agreement, number: int = 2, rule: str = "canonical_na
         digest=f"{publication.pk}-{number}",
         kind=publication.kind,
         cells=texts,
-        cleaning_version=1,
+        cleaning_version=CLEANING_VERSION,
         name=texts["agency"],
         canonical=texts["agency"].lower(),
         agreement=agreement,
@@ -182,9 +192,13 @@ class TestCommand:
         from django.db import connection
         from django.test.utils import CaptureQueriesContext
 
+        actor, day = person(UserFactory(role=Role.HQ)), dt.date(2025, 4, 2)
+
         def count() -> int:
             export = exports.get_export(name)
-            context = exports.ExportContext(system("tests"))
+            context = exports.ExportContext(
+                actor, as_of=day if export.takes_as_of else None, parameters=PARAMETERS.get(name, {})
+            )
             with CaptureQueriesContext(connection) as captured, workspace() as folder:
                 write(
                     folder / "x",
@@ -201,7 +215,7 @@ class TestCommand:
                 AgreementFactory(first_publication=register.first_publication),
                 number,
             )
-        assert count() == before
+        assert count() <= before
 
     @pytest.mark.parametrize("file_format", ["csv", "json", "xlsx"])
     def test_the_manifest_beside_the_file_proves_it(self, register, tmp_path, file_format) -> None:

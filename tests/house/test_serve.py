@@ -68,7 +68,7 @@ class Served:
         return found
 
     def child(self, name: str, *, besides: Container[int] = ()) -> int:
-        """The lowest id among processes whose command has `name`, 0 when there is none but those `besides`."""
+        """The lowest id among processes whose command has `name`, but for those `besides`; 0 for none."""
         ids = (pid for pid, command in self.children().items() if f" {name} " in command)
         return min((pid for pid in ids if pid not in besides), default=0)
 
