@@ -40,8 +40,12 @@ class AgreementsConfig(AppConfig):
         register_scope(m.Verdict, national=True, action="reviews.view")
         register_scope(m.ReviewWait, national=True, action="reviews.view")
 
+        from oversight.trail.references import register_reference
         from oversight.trail.related import register_related
 
+        named = {m.Agency: ("ref", "name"), m.Agreement: ("ref",), m.County: ("name", "fips")}
+        for model, fields in named.items():
+            register_reference(model, *fields)
         register_related(m.Agency, {m.Agreement: "agency"})
         register_related(m.FieldOffice, {m.FieldOfficeArea: "office"})
 

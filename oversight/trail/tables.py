@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from oversight.trail.models import TrailEntry
+from oversight.trail.references import References
 from oversight.trail.words import NONE, Difference, differences, type_words, verb_words
 
 __all__ = ["TrailTable"]
@@ -18,9 +19,12 @@ __all__ = ["TrailTable"]
 def _change_line(change: Difference) -> Any:
     """A field that had no value before shows only the new one."""
     if change.before is None:
-        return format_html('<div class="change">{}: <ins>{}</ins></div>', change.label, change.after or NONE)
+        return format_html(
+            '<li><span class="change">{}: <ins>{}</ins></span></li>', change.label, change.after or NONE
+        )
     return format_html(
-        '<div class="change">{}: <del>{}</del> <span aria-hidden="true">→</span> <ins>{}</ins></div>',
+        '<li><span class="change">{}: <del>{}</del> <span aria-hidden="true">→</span> '
+        "<ins>{}</ins></span></li>",
         change.label,
         change.before,
         change.after or NONE,
@@ -43,6 +47,14 @@ class TrailTable(tables.Table):
         fields = ()
         sequence = ("at", "actor_label", "verb", "object_label", "changes", "reason", "request_id")
         order_by = ("-pk",)
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
+        # A page passes its entries; a file passes none, and asks for them one by one.
+        self.references = References(entries=data or None)
+
+    def differences(self, record: TrailEntry) -> list[Difference]:
+        return differences(record, self.references)
 
     def render_at(self, record: TrailEntry) -> Any:
         return format_html(
@@ -85,10 +97,12 @@ class TrailTable(tables.Table):
         return record.object_label
 
     def render_changes(self, record: TrailEntry) -> Any:
-        return format_html_join("", "{}", ((_change_line(change),) for change in differences(record))) or "–"
+        lines = format_html_join("", "{}", ((_change_line(change),) for change in self.differences(record)))
+        return format_html('<ul class="change-list">{}</ul>', lines) if lines else "–"
 
     def value_changes(self, record: TrailEntry) -> str:
-        return "; ".join(f"{d.label}: {d.before or NONE} → {d.after or NONE}" for d in differences(record))
+        lines = self.differences(record)
+        return "; ".join(f"{line.label}: {line.before or NONE} → {line.after or NONE}" for line in lines)
 
     def render_request_id(self, value: str) -> Any:
         return format_html('<span class="raw-cell" title="{}">{}</span>', value, value[:8]) if value else "–"

@@ -17,6 +17,7 @@ from oversight.access.permissions import may
 from oversight.access.scope import registered_models, visible_to
 from oversight.console.list_views import ScopedListView
 from oversight.trail.models import TrailEntry
+from oversight.trail.references import References
 from oversight.trail.related import history_with_related
 from oversight.trail.words import model_of
 
@@ -62,7 +63,7 @@ def _visible_object(*, object_type: str, key: str, user: User) -> Model:
 def history_context(
     *, obj: Model, user: User, before: int | None = None, size: int = PAGE_SIZE
 ) -> dict[str, Any]:
-    """What trail/_history.html shows: `obj`, its its `entries` and `older`, from where to go on."""
+    """What trail/_history.html shows: `obj`, its `entries` and `older`, from where to go on."""
     queryset = history_with_related(obj=obj, user=user)
     if before is not None:
         queryset = queryset.filter(pk__lt=before)
@@ -73,6 +74,7 @@ def history_context(
         "history_type": obj._meta.label_lower,
         "history_key": key_of(obj),
         "entries": found[:size],
+        "references": References(entries=found[:size], user=user),
         "older": older,
         "is_continued": before is not None,
     }

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from oversight.trail.models import TrailEntry
+from oversight.trail.references import References
 from oversight.trail.selectors import field_changes
 
-__all__ = ["Difference", "differences", "model_of", "type_words", "verb_words"]
+__all__ = ["Difference", "differences", "field_of", "model_of", "type_words", "verb_words"]
 
 NONE = "none"
 _ABBREVIATIONS = re.compile(r"\b(?:api|moa|fips|url|id|pm)\b")
@@ -61,8 +62,9 @@ def _sentence(words: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def differences(entry: TrailEntry) -> list[Difference]:
+def differences(entry: TrailEntry, references: References | None = None) -> list[Difference]:
     """What the act changed, in the order of the model's fields, in words; times in the reader's zone.
+    `references` names the records that it mentions by number.
 
     PostgreSQL keeps no order of its own in JSON, so one is given: the same on both databases.
     """
@@ -70,19 +72,20 @@ def differences(entry: TrailEntry) -> list[Difference]:
     places = {field.name: place for place, field in enumerate(model._meta.concrete_fields)} if model else {}
     shown = []
     for change in sorted(field_changes(entry), key=lambda c: (places.get(c.field, len(places)), c.field)):
-        field = _field(model, change.field)
+        field = field_of(model, change.field)
         label = str(field.verbose_name) if field is not None else change.field.replace("_", " ")
         shown.append(
             Difference(
                 label=_sentence(label),
-                before=_value_words(field, change.before),
-                after=_value_words(field, change.after),
+                before=_named(references, field, change.before) or _value_words(field, change.before),
+                after=_named(references, field, change.after) or _value_words(field, change.after),
             )
         )
     return shown
 
 
-def _field(model: type[Model] | None, name: str) -> Field[Any, Any] | None:
+def field_of(model: type[Model] | None, name: str) -> Field[Any, Any] | None:
+    """The model's field that an entry names; None when the program no longer has it."""
     if model is None:
         return None
     try:
@@ -90,6 +93,10 @@ def _field(model: type[Model] | None, name: str) -> Field[Any, Any] | None:
     except FieldDoesNotExist:
         return None
     return field if isinstance(field, Field) else None
+
+
+def _named(references: References | None, field: Field[Any, Any] | None, value: Any) -> str | None:
+    return references.name(field, value) if references is not None else None
 
 
 def _value_words(field: Field[Any, Any] | None, value: Any) -> str | None:

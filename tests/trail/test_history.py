@@ -11,9 +11,11 @@ from django.urls import reverse
 from agreements.models import Agency, FieldOffice
 from oversight.access.actors import person, system
 from oversight.access.models import User
+from oversight.exchange.list_exports import listed_rows
 from oversight.trail import related
 from oversight.trail.models import TrailEntry
 from oversight.trail.services import Act, record, record_many
+from oversight.trail.tables import TrailTable
 from oversight.trail.words import Difference, differences, verb_words
 from staffing.models import Assignment
 from tests.factories import (
@@ -45,6 +47,41 @@ def agency_of(slug: str) -> Agency:
 
 def history(agency: Agency) -> str:
     return reverse("trail:history", args=["agreements.agency", agency.ref])
+
+
+def test_records_are_named_by_reference_never_by_number(client) -> None:
+    before, after = AgencyFactory(name="Before PD"), AgencyFactory(name="After PD")
+    agreement = AgreementFactory(agency=after)
+    values = {"agency_id": before.pk}, {"agency_id": after.pk}
+    record(actor=system("test"), verb="agreement.changed", obj=agreement, before=values[0], after=values[1])
+    said = f"{before.ref}, Before PD", f"{after.ref}, After PD"
+    client.force_login(UserFactory(role="auditor"))
+    page = client.get(reverse("trail:entry_list")).content.decode()
+    assert all(text in page for text in said)
+    shown = client.get(reverse("trail:history", args=["agreements.agreement", agreement.ref]))
+    assert all(text in shown.content.decode() for text in said)
+    (row,) = listed_rows(TrailTable, TrailEntry.objects.all()).rows()
+    assert f"Agency: {said[0]} → {said[1]}" in row
+
+
+def test_a_record_outside_the_scope_is_not_named(client, field_pm) -> None:
+    mine, foreign = agency_of("houston"), agency_of("miami")
+    record(
+        actor=system("test"), verb="agency.merged", obj=mine,
+        before={"merged_into_id": None}, after={"merged_into_id": foreign.pk},
+    )  # fmt: skip
+    shown = client.get(history(mine)).content.decode()
+    assert "Merged into" in shown
+    assert "agency outside your area" in shown
+    assert foreign.ref not in shown
+
+
+def test_each_changed_field_stands_in_a_line_of_its_own(client) -> None:
+    after = {"valid_from": "2026-01-01", "name": "Jane Roe", "office": "Houston"}
+    record(actor=system("test"), verb="x.created", obj=ProgramManagerFactory(), after=after)
+    client.force_login(UserFactory(role="auditor"))
+    page = client.get(reverse("trail:entry_list")).content.decode()
+    assert page.count('<li><span class="change">') == 3
 
 
 def test_differences_are_in_words() -> None:

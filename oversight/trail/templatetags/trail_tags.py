@@ -10,6 +10,7 @@ from django.template import Context
 from django.urls import reverse
 
 from oversight.trail.models import TrailEntry
+from oversight.trail.references import References
 from oversight.trail.views import history_context, key_of
 from oversight.trail.words import Difference, differences, type_words, verb_words
 
@@ -30,8 +31,8 @@ def history(context: Context, obj: Model, size: int = 20) -> dict[str, Any]:
 
 
 @register.filter
-def entry_differences(entry: TrailEntry) -> list[Difference]:
-    return differences(entry)
+def entry_differences(entry: TrailEntry, references: References) -> list[Difference]:
+    return differences(entry, references)
 
 
 @register.filter
