@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "oversight.console.middleware.UserTimeZoneMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "oversight.console.middleware.PlainErrorsMiddleware",
 ]
 
 ROOT_URLCONF = "oversight.urls"
