@@ -57,6 +57,12 @@ RULES: Mapping[str, RuleText] = {
         "Signing date printed anew",
         "An agreement ends with one date and begins with another on the next list; both dates are kept.",
     ),
+    "reattribution": RuleText(
+        "Passed to a like name",
+        "An agreement ends under one name and goes on under a like one on the next list, with the same "
+        "model, date, and MOA file or county. One list prints both names, so they stay two agencies until a "
+        "person says otherwise.",
+    ),
     "pending_to_active": RuleText("Pending, then signed", "The same agency and model left the pending list."),
     "unparsed": RuleText("Not readable", "Part of the row could not be read; it is kept as printed."),
     "staff_statement": RuleText(

@@ -20,22 +20,10 @@ _ALIKE = 4  # edits
 _MODIFIER_TIER = 4
 _ROLES = frozenset(
     [
-        "attorney",
-        "board",
-        "college",
-        "commissioners",
-        "constable",
-        "correction",
-        "detention",
-        "jail",
-        "marshal",
-        "police",
-        "prison",
-        "prosecutor",
-        "sheriff",
-        "university",
+        "attorney", "board", "college", "commissioners", "constable", "correction", "detention",
+        "jail", "marshal", "police", "prison", "prosecutor", "sheriff", "university",
     ]
-)
+)  # fmt: skip
 _RARE = 4  # one print to so many of the other
 _PENDING_GAP_DAYS = 90
 
@@ -158,12 +146,15 @@ def _alike(old: Listing, new: Listing) -> bool:
 
 
 def _move_spelling(index: Index, candidate: _Candidate, result: Identity) -> None:
+    """An agreement that passes on the next list to a like name stays one agreement when the MOA or the county
+    stays, too. Whether the two names are one agency is asked: no tier may join what one list prints."""
     old, new = sorted(candidate.listings, key=lambda listing: (first_bit(listing.mask), listing.key))
     if not old.key[3] or not new.key[3] or old.mask & new.mask:
         return
-    if handover(index, old.mask, new.mask) >= 0:
+    shared = set(old.files) & set(new.files) or old.counties & new.counties
+    if shared and handover(index, old.mask, new.mask) >= 0:
         evidence = _evidence(index, candidate, "")
-        result.moves.append(Link(candidate.rule, old.key, new.key, evidence, _seen(index, candidate)))
+        result.moves.append(Link(Rule.REATTRIBUTION, old.key, new.key, evidence, _seen(index, candidate)))
 
 
 def roles_differ(left: str, right: str) -> bool:

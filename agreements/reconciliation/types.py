@@ -216,6 +216,7 @@ class Rule(StrEnum):
     STATE_SLIP = "state_slip"  # tier 7
     DATE_CORRECTION = "date_correction"  # tier 8
     PENDING_TO_ACTIVE = "pending_to_active"
+    REATTRIBUTION = "reattribution"  # two agencies by their names, one agreement that passed on
     UNPARSED = "unparsed"
 
 

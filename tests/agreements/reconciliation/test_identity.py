@@ -195,6 +195,23 @@ def test_a_file_that_does_not_settle_the_state_leaves_two_agencies(file, county,
     assert not register.links
 
 
+MODELS = ("Jail Enforcement Model", "Warrant Service Officer")
+
+
+@pytest.mark.parametrize(("county", "agreements"), [("Bexar County", 1), (None, 2)])
+def test_an_agreement_passes_between_two_names_of_one_list_only_with_evidence(county, agreements):
+    names = ("Brown Task Force", "Brown Task Force Unit")
+    other = [
+        row(name, model="Jail Enforcement Model", signed=f"2025-02-1{i}") for i, name in enumerate(names)
+    ]
+    old, new = (row(name, county=county) for name in names)
+    register = History(*[[old, *other]] * 4, [new, *other]).register()
+    assert len(register.agencies) == 2  # one list prints both
+    assert len([a for a in register.agreements if a.model == "TFM"]) == agreements
+    assert rules(register) == [Rule.REATTRIBUTION] * (2 - agreements)
+    assert [link.rule for link in register.proposals] == [Rule.MODIFIER]  # are they one agency?
+
+
 def test_a_person_keeps_a_typo_apart():
     history = History([row("Lampass Police Department")], [row("Lampasas Police Department")])
     keys = [("TX", "lampass police department"), ("TX", "lampasas police department")]

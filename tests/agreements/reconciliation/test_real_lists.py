@@ -148,6 +148,7 @@ def test_rules_of_every_kind_are_at_work():
         Rule.MODIFIER,
         Rule.RENAME,
         Rule.RELABEL,
+        Rule.REATTRIBUTION,
         Rule.STATE_SLIP,
         Rule.DATE_CORRECTION,
     }
@@ -165,3 +166,18 @@ def test_every_wrong_state_of_the_lists_is_a_correction_and_none_else():
         ("TX", "OK", "wichita county sheriff office"),
     }
     assert not [link for link in real_register().proposals if link.rule is Rule.STATE_SLIP]
+
+
+def test_no_rule_of_names_joins_two_spellings_that_one_list_prints():
+    """Tiers 3 and 4 never do; an agreement that passes between two such names is a re-attribution."""
+    register = real_register()
+    number_of = {key: n for n, agency in enumerate(register.agencies) for key in agency.keys}
+    for link in register.links:
+        if link.rule in (Rule.TYPO, Rule.MODIFIER):
+            assert len(link.left) == 2, link
+            assert number_of[link.left] == number_of[link.right], link
+    moved = {link.left[:3] for link in register.links if link.rule is Rule.REATTRIBUTION}
+    assert moved == {
+        ("FL", "department of environmental protection", "TFM"),
+        ("VA", "hopewell county sheriff office", "JEM"),
+    }
