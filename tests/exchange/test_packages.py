@@ -238,9 +238,10 @@ class TestCommand:
         ]:
             with pytest.raises(CommandError, match=re.escape(said)):
                 call_command("export", name, out=str(out), **options)
-        with pytest.raises(CommandError, match="its folder does not exist"):
-            call_command("export", "agencies", out=str(tmp_path / "no" / "folder.csv"))
-        assert list(tmp_path.glob("*.csv*")) == []
+        for folder in (str(tmp_path / "no" / "folder.csv"), f"{tmp_path}/folder/"):
+            with pytest.raises(CommandError, match="its folder does not exist"):
+                call_command("export", "agencies", out=folder)
+        assert list(tmp_path.iterdir()) == []
 
     def test_a_half_written_file_never_stands_under_its_name(self, register, tmp_path, monkeypatch) -> None:
         out = tmp_path / "agencies.csv"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ class Command(BaseCommand):
             options["name"], Format(options["format"]), parameters, _date(options["as_of"]), options["bom"]
         )
         out = Path(options["out"] or f"{request.name.removeprefix('list:')}.{request.file_format}")
-        if out.is_dir() or not out.parent.is_dir():
+        named_folder = (options["out"] or "").endswith(("/", os.sep))  # a Path forgets the last slash
+        if named_folder or out.is_dir() or not out.parent.is_dir():
             raise CommandError(f"{out} is a folder, or its folder does not exist. Name a file.")
         manifest = self._write(_actor(options["user"]), request, out)
         rows = sum(entry["rows"] for entry in manifest["files"])
