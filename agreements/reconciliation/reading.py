@@ -12,7 +12,9 @@ from .lists import date_list
 from .types import ListDating, Parameters, Refused, Sheet
 from .workbook import read_sheet
 
-__all__ = ["DatedSheet", "read_dated", "read_or_refuse"]
+__all__ = ["MISSING", "DatedSheet", "read_dated", "read_or_refuse"]
+
+MISSING = "no_file"  # code of the refusal of a path that leads nowhere
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,8 @@ def read_or_refuse(path: Path, *, kind: str, parameters: Parameters, max_bytes: 
         dated = read_dated(path, file_name=path.name, kind=kind, parameters=parameters, max_bytes=max_bytes)
     except Refused as refusal:
         return refusal
+    except FileNotFoundError:
+        return Refused(MISSING, f"There is no file at {path}.", "Check its path.")
     except OSError as error:
         return Refused(
             "unreadable", f"The file cannot be read: {error.strerror or error}.", "Check its path."

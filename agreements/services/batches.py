@@ -18,7 +18,7 @@ from typing import Any
 from django.conf import settings
 
 from agreements.choices import ImportState
-from agreements.reconciliation.reading import DatedSheet, read_or_refuse
+from agreements.reconciliation.reading import MISSING, DatedSheet, read_or_refuse
 from agreements.reconciliation.types import (
     PARTICIPATING,
     ListInfo,
@@ -74,6 +74,7 @@ class FileOutcome:
     rows: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     refused: bool = False
+    is_missing: bool = False  # refused, because there is no file at the path
     reason: str = ""
     notes: tuple[str, ...] = ()  # what is odd about it though it was taken, in sentences; not in `--json`
 
@@ -177,6 +178,7 @@ class Batch:
             kind=dated.sheet.kind if dated else "",
             rows=len(dated.sheet.rows) if dated else 0,
             refused=True,
+            is_missing=refusal.code == MISSING,
             reason=f"{refusal.message} {refusal.remedy}".strip(),
         )
 

@@ -374,3 +374,15 @@ def test_the_text_of_the_command_says_what_is_odd_about_a_list(tmp_path):
     renamed.write_bytes(EARLY[0].read_bytes())
     call_command("import_roster", str(renamed), dry_run=True, stdout=out)
     assert "\n  The file's name says 2025-01-02, but the list was made on" in out.getvalue()
+
+
+def test_paths_that_lead_nowhere_are_told_of_and_fail_only_when_there_is_nothing_else(tmp_path):
+    gone = [tmp_path / "participatingAgencies0*.xlsx", tmp_path / "gone" / "list.xlsx"]
+    outcomes, _, status = import_roster(*gone)
+    assert status == 1
+    assert [o["reason"] for o in outcomes] == [
+        f"There is no file at {path}. Check its path." for path in gone
+    ]
+    outcomes, _, status = import_roster(gone[0], EARLY[0])
+    assert status == 3
+    assert [o["refused"] for o in outcomes] == [True, False]

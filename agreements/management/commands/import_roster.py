@@ -24,7 +24,8 @@ OVERTAKEN = (
 class Command(BaseCommand):
     help = (
         "Import lists of participating or pending agencies, in the order in which they were published. "
-        "Exit status: 0 applied or already known, 3 some refused, 1 failed."
+        "Exit status: 0 applied or already known; 3 some refused; 1 failed, also when no "
+        "path leads to a file."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        refused = 0
+        refused = missing = 0
         outcomes = rosters_import(
             actor=system("import_roster"),
             files=options["files"],
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         try:
             for outcome in outcomes:
                 refused += outcome.refused
+                missing += outcome.is_missing
                 self._tell(outcome, as_json=options["json"])
         except PreviewOutdated as error:
             raise CommandError(OVERTAKEN) from error
@@ -57,6 +59,8 @@ class Command(BaseCommand):
                 f"{value} {name.replace('_', ' ')}" for name, value in summary.items() if name != "hash"
             )
             self.stdout.write(f"Register: {words}. Hash {summary['hash']}")
+        if missing == len(options["files"]):
+            sys.exit(1)
         if refused:
             sys.exit(3)
 
