@@ -146,3 +146,19 @@ def test_a_suspension_is_entered_with_the_keyboard_alone(page: Page, hq) -> None
     expect(page.get_by_role("heading", name="Is this right?")).to_be_visible()
     page.get_by_role("button", name="Yes, suspend agreement").press("Enter")
     expect(page.get_by_text("The agreement is suspended from")).to_be_visible()
+
+
+def test_an_agreement_whose_date_was_corrected_fits_a_telephone_and_prints_no_actions(
+    narrow_page, hq
+) -> None:
+    agreement = AgreementFactory(first_printed_on=dt.date(2024, 2, 1))
+    AgreementStatusFactory(
+        agreement=agreement, status=Status.SUSPENDED, origin=Origin.STAFF, publication=None, entered_by=hq,
+        reason="Letter",
+    )  # fmt: skip
+    narrow_page.goto(reverse("agreements:agreement_detail", args=[agreement.ref]))
+    expect(narrow_page.get_by_text("(first printed as 2024-02-01)")).to_be_visible()
+    assert not too_wide(narrow_page)
+    expect(narrow_page.get_by_role("link", name="Withdraw")).to_be_visible()
+    narrow_page.emulate_media(media="print")
+    expect(narrow_page.get_by_role("link", name="Withdraw")).to_be_hidden()
