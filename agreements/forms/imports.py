@@ -1,4 +1,4 @@
-"""Uploading published lists, and taking over one that the row-count guard refused."""
+"""Uploading published lists, and taking over one that a guard refused."""
 
 from __future__ import annotations
 
@@ -77,12 +77,11 @@ class UploadForm(forms.Form):
 
 
 class OverrideForm(forms.Form):
-    """Why a list with far fewer rows than the one before it is taken over all the same."""
+    """Why a list that is far too short, or from the future, is taken over all the same."""
 
     reason = forms.CharField(
         label="Why the list is right all the same",
-        help_text="For example: who at ICE confirmed that these agreements ended, and when. "
-        "The reason stays with the list.",
+        help_text="For example: who at ICE confirmed the list, and when. The reason stays with the list.",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Give a reason. It stays with the list for those who check it later."},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from .types import PARTICIPATING, Finding, ListDating, Parameters, Refused
@@ -14,6 +15,7 @@ _STAMP = re.compile(r"(?<!\d)(20\d{12})(?!\d)")
 _NAME_DATE = re.compile(r"(?<!\d)(\d{7,9})(?!\d)(am|mid|pm)?", re.IGNORECASE)
 _PARTS = {"am": 0, "mid": 1, "pm": 2}
 _HOURS = (9, 13, 17)  # New York hours assumed for am, mid, pm when only a name tells
+_AHEAD = timedelta(days=2)  # no clock and no time zone is off by more
 _REMEDY = "Compare with ICE's page and correct the date in the file's name."
 
 
@@ -152,3 +154,47 @@ def row_count_guard(
             "Check that the file is whole. If it is, take it over with a reason.",
             overridable=True,
         )
+
+
+def future_guard(dating: ListDating, now: datetime) -> None:
+    """Refuse (overridable) a list that says it was made after `now` (aware): it would be the newest for good,
+    and every list to come would be taken for an older one."""
+    if dating.ordered_at <= now + _AHEAD:
+        return
+    day = dating.ordered_at.astimezone(NEW_YORK).date()
+    where = "its workbook was last saved on" if dating.basis == "modified" else "its file's name says"
+    raise Refused(
+        "made_in_future",
+        f"The list says that it was made in the future: {where} {day}. It would count as the newest "
+        "list until then.",
+        "Download it again from ICE's page, or set this machine's clock if that is wrong. If the list is "
+        "right, take it over with a reason.",
+        overridable=True,
+    )
+
+
+def list_guard(
+    rows: int,
+    previous_rows: int | None,
+    dating: ListDating,
+    *,
+    kind: str,
+    now: datetime,
+    parameters: Parameters,
+) -> None:
+    """Both guards at once, so that whoever overrules a refusal has read all that speaks against the list."""
+    found: list[Refused] = []
+    for guard in (
+        partial(row_count_guard, rows, previous_rows, parameters, kind=kind),
+        partial(future_guard, dating, now),
+    ):
+        try:
+            guard()
+        except Refused as refusal:
+            if not refusal.overridable:
+                raise
+            found.append(refusal)
+    if found:
+        message = " ".join(refusal.message for refusal in found)
+        remedy = " ".join(refusal.remedy for refusal in found)
+        raise Refused(found[0].code, message, remedy, overridable=True)

@@ -20,7 +20,7 @@ PENDING = "pending"
 class Refused(Exception):
     """A file that cannot be taken. Carries one plain sentence, a stable code and a remedy.
 
-    `overridable`: a person may overrule it with a reason (only the row-count guard).
+    `overridable`: a person may overrule it with a reason (see `lists.list_guard`).
     """
 
     def __init__(self, code: str, message: str, remedy: str = "", *, overridable: bool = False) -> None:

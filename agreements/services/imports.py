@@ -12,7 +12,7 @@ from django.utils import timezone
 from agreements.choices import ImportState
 from agreements.models import Publication, RegisterState, RosterImport
 from agreements.reconciliation.diff import COUNTS, RegisterDiff, register_diff
-from agreements.reconciliation.lists import row_count_guard
+from agreements.reconciliation.lists import list_guard
 from agreements.reconciliation.memory import no_collection
 from agreements.reconciliation.reading import DatedSheet, read_dated
 from agreements.reconciliation.types import Refused, Register
@@ -62,7 +62,7 @@ class Plan:
 
 
 def roster_plan(*, store: Store, dated: DatedSheet, overruled: bool = False, compare: bool = True) -> Plan:
-    """What the register becomes with `dated`; writes nothing. Raises Refused by the row-count guard.
+    """What the register becomes with `dated`; writes nothing. Raises Refused by `list_guard`.
 
     Without `compare` there are no counts: for the apply of a preview that has them already.
     """
@@ -81,7 +81,14 @@ def roster_plan(*, store: Store, dated: DatedSheet, overruled: bool = False, com
         ]
         previous = max(before, key=lambda other: other.order, default=None)
         rows_before = len(previous.info.rows) if previous else None
-        row_count_guard(len(dated.sheet.rows), rows_before, store.parameters, kind=item.info.kind)
+        list_guard(
+            len(dated.sheet.rows),
+            rows_before,
+            dated.dating,
+            kind=item.info.kind,
+            now=timezone.now(),
+            parameters=store.parameters,
+        )
     rows_understand(store, dated)
     register = store.derived(item)
     if not compare:
@@ -200,7 +207,7 @@ def roster_import(
 ) -> RosterImport:
     """Plan and apply in one step (commands). `store` must be fresh, or of this very batch.
 
-    Raises NotAllowed for people without the role, Refused by the row-count guard.
+    Raises NotAllowed for people without the role, Refused by `list_guard`.
     """
     require(actor, "rosters.import")
     state = register_lock()

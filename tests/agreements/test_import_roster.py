@@ -386,3 +386,18 @@ def test_paths_that_lead_nowhere_are_told_of_and_fail_only_when_there_is_nothing
     outcomes, _, status = import_roster(gone[0], EARLY[0])
     assert status == 3
     assert [o["refused"] for o in outcomes] == [True, False]
+
+
+def test_a_workbook_from_the_future_is_refused_and_the_lists_of_today_stay_the_newest(tmp_path):
+    path = tmp_path / "participatingAgencies03032025am.xlsx"
+    path.write_bytes(workbook(rows(), on=dt.date(2099, 1, 1)))
+    outcomes, _, status = import_roster(path)
+    assert (status, outcomes[0]["refused"]) == (3, True)
+    assert "made in the future: its workbook was last saved on 2099-01-01" in outcomes[0]["reason"]
+    assert not Publication.objects.exists()
+    hq = person(UserFactory(role="hq"))
+    preview = roster_preview(actor=hq, upload=upload(path))
+    assert (preview.state, preview.overridable, preview.counts["added"]) == ("refused", True, 12)
+    applied = roster_apply(actor=hq, roster_import=preview, override_reason="The office's clock was wrong")
+    assert applied.state == "applied"
+    assert Publication.objects.get().overruled_reason == "The office's clock was wrong"

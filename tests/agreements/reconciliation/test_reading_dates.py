@@ -8,8 +8,8 @@ import pytest
 
 from agreements.reconciliation.cleaning import clean, date_of, model_of, type_of
 from agreements.reconciliation.geography import adjoining_states
-from agreements.reconciliation.lists import date_list, order_key, row_count_guard
-from agreements.reconciliation.types import PENDING, Parameters, Refused
+from agreements.reconciliation.lists import date_list, future_guard, list_guard, order_key, row_count_guard
+from agreements.reconciliation.types import PARTICIPATING, PENDING, Parameters, Refused
 
 from .support import geography, row
 
@@ -82,6 +82,41 @@ def test_far_too_few_rows_can_be_overruled_and_none_cannot():
     with pytest.raises(Refused) as none:
         row_count_guard(0, None, P)
     assert not none.value.overridable
+
+
+NOW = at("2025-10-22T12:00:00")
+
+
+@pytest.mark.parametrize(
+    ("name", "modified"), [("list.xlsx", "2025-10-24T12:00:00"), ("participatingAgencies10242025am.xlsx", "")]
+)
+def test_a_list_made_up_to_two_days_ahead_of_the_clock_is_taken(name, modified):
+    future_guard(dated(name, modified), at("2025-10-22T13:00:00"))
+
+
+@pytest.mark.parametrize(
+    ("name", "modified", "sentence"),
+    [
+        ("participatingAgencies10222025am.xlsx", "2099-01-01T12:00:00", "last saved on 2099-01-01"),
+        ("list.xlsx", "2025-10-24T12:00:01", "last saved on 2025-10-24"),
+        ("participatingAgencies10252025am.xlsx", "", "file's name says 2025-10-25"),
+    ],
+)
+def test_a_list_from_the_future_can_only_be_taken_with_a_reason(name, modified, sentence):
+    with pytest.raises(Refused, match=sentence) as ahead:
+        future_guard(dated(name, modified), NOW)
+    assert ahead.value.overridable
+
+
+def test_all_that_speaks_against_a_list_is_said_at_once():
+    late = dated("list.xlsx", "2099-01-01T12:00:00")
+    with pytest.raises(Refused, match=r"has 69 rows.*made in the future") as both:
+        list_guard(69, 100, late, kind=PARTICIPATING, now=NOW, parameters=P)
+    assert both.value.overridable
+    with pytest.raises(Refused, match="no rows") as none:
+        list_guard(0, 100, late, kind=PARTICIPATING, now=NOW, parameters=P)
+    assert not none.value.overridable
+    list_guard(0, 100, dated("list.xlsx", "2025-10-22T12:00:00"), kind=PENDING, now=NOW, parameters=P)
 
 
 @pytest.mark.parametrize(
