@@ -209,9 +209,10 @@ def lists_imported(request: ChangesRequest, first: dt.date, last: dt.date) -> Se
 
 
 def _list_row(request: ChangesRequest, item: Publication) -> ChangeRow:
+    rows = "1 row" if item.row_count == 1 else f"{item.row_count:,} rows"
     return ChangeRow(
         request.day(item.imported_at), item.get_kind_display(), str(item),
-        reverse("agreements:publication_detail", args=[item.pk]), after=f"{item.row_count:,} rows",
+        reverse("agreements:publication_detail", args=[item.pk]), after=rows,
     )  # fmt: skip
 
 

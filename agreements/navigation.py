@@ -15,7 +15,7 @@ def register_pages() -> None:
             ("agreements", "Agreements", "agreement_list", "records.view", "agreement"),
             ("offices", "Field offices", "office_list", "records.view", "office"),
             ("publications", "Publications", "publication_list", "records.view", "publication"),
-            ("reviews", "Review queue", "review_list", "reviews.view", "review"),
+            ("reviews", "Reviews", "review_list", "reviews.view", "review"),
             ("imports", "Imports", "import_list", "imports.view", "import"),
         ],
         start=1,

@@ -13,6 +13,7 @@ from oversight.console.templatetags.console_tags import icon
 __all__ = [
     "CHANGE_ICONS",
     "STATUS_ICONS",
+    "basis_words",
     "model_badge",
     "model_counts",
     "model_counts_text",
@@ -52,6 +53,18 @@ def status_badge(status: str) -> SafeString:
         icon(STATUS_ICONS.get(status, "info")),
         Status(status).label,
     )
+
+
+BASES = {
+    "modified": "the workbook’s own date",
+    "stamp": "the stamp in its name",
+    "file name": "its file name",
+}
+
+
+def basis_words(basis: str) -> str:
+    """What a list was dated by."""
+    return BASES.get(basis, basis)
 
 
 def model_badge(model: str) -> SafeString:

@@ -29,6 +29,7 @@ def register_lists() -> None:
             key="program_managers",
             page="staffing:program_manager_list",
             title="Program managers",
+            one="program manager",
             action="records.view",
             selector=program_manager_list,
             filterset=ProgramManagerFilter,

@@ -16,18 +16,31 @@ __all__ = ["PublicationTable"]
 NUMERIC = {"td": {"class": "numeric"}, "th": {"class": "numeric"}}
 
 
+class CountColumn(tables.Column):
+    """A count, as 1,843; a plain number in files."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, attrs=NUMERIC, **kwargs)
+
+    def render(self, value: int) -> str:
+        return f"{value:,}"
+
+    def value(self, value: int) -> int:
+        return value
+
+
 class PublicationTable(tables.Table):
     """One row per distinct list content. What it changed is counted nationally."""
 
     published_on = tables.Column("Dated", order_by=("ordered_at",))
     kind = tables.Column("List", order_by=("kind",))
     sequence = tables.Column("No.", order_by=("sequence",), default="–", attrs=NUMERIC)
-    row_count = tables.Column("Rows", order_by=("row_count",), attrs=NUMERIC)
-    n_added = tables.Column("Added", order_by=("n_added",), attrs=NUMERIC)
-    n_missing = tables.Column("Missing", order_by=("n_missing",), attrs=NUMERIC)
-    n_left = tables.Column("Left", order_by=("n_left",), attrs=NUMERIC)
-    n_corrected = tables.Column("Corrected", order_by=("n_corrected",), attrs=NUMERIC)
-    n_files = tables.Column("Files", order_by=("n_files",), attrs=NUMERIC)
+    row_count = CountColumn("Rows", order_by=("row_count",))
+    n_added = CountColumn("Added", order_by=("n_added",))
+    n_missing = CountColumn("Missing", order_by=("n_missing",))
+    n_left = CountColumn("Left", order_by=("n_left",))
+    n_corrected = CountColumn("Corrected", order_by=("n_corrected",))
+    n_files = CountColumn("Files", order_by=("n_files",))
     findings = tables.Column("Findings", orderable=False, empty_values=())
 
     class Meta:

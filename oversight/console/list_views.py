@@ -113,7 +113,9 @@ def list_context(request: HttpRequest, spec: ListSpec) -> dict[str, Any]:
         "count": count,
         "count_exact": exact,
         "count_text": _count_text(count, exact=exact),
-        "count_words": "1 row" if count == 1 else f"{_count_text(count, exact=exact)} {spec.title.lower()}",
+        "count_words": f"1 {spec.one}"
+        if count == 1
+        else f"{_count_text(count, exact=exact)} {spec.title.lower()}",
         "last_place": (page.first + len(page.rows) - 1) if page.first and page.rows else None,
         "chips": _chip_links(reading, query),
         "query": query.urlencode(),

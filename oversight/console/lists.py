@@ -40,6 +40,7 @@ class ListSpec:
     table: type[django_tables2.Table]
     empty: str  # what an empty list says, and what to do
     describe: Callable[[Any], str] = str
+    one: str = "row"  # a single one of them, in words: "1 agency"
 
 
 _lists: dict[str, ListSpec] = {}

@@ -25,6 +25,7 @@ TRAIL = ListSpec(
     key="trail",
     page="trail:entry_list",
     title="Trail entries",
+    one="trail entry",
     action="trail.view",
     selector=trail_for,
     filterset=TrailFilter,

@@ -86,6 +86,13 @@ def test_neighbors_lead_to_the_list_before_and_after_of_the_same_kind(client, hq
     assert (context["before"], context["after"]) == (first, None)
 
 
+def test_counts_and_what_a_list_was_dated_by_are_in_words(client, hq) -> None:
+    publication = PublicationFactory(row_count=1843, basis="stamp")
+    assert "1,843" in client.get(reverse("agreements:publication_list")).content.decode()
+    shown = client.get(reverse("agreements:publication_detail", args=[publication.pk])).content.decode()
+    assert "the stamp in its name" in shown
+
+
 def test_a_row_shows_its_cells_verbatim_with_odd_blanks_made_visible(client, hq) -> None:
     publication = PublicationFactory()
     agreement = AgreementFactory()

@@ -85,7 +85,7 @@ def test_a_filter_applies_at_once_goes_into_the_address_and_is_announced(page: P
     expect(page.locator("#announcer")).to_have_text("0 agreements")
     expect(page.get_by_label("State", exact=True)).to_be_focused()
     page.get_by_role("link", name="Remove filter State").click()
-    expect(page.get_by_role("heading", name="1 row")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 agreement")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/agreements/$"))
     page.go_back()
     expect(page.get_by_text("No rows match your filters")).to_be_visible()

@@ -256,3 +256,12 @@ class TestSavedViews:
         assert client.get(address).status_code == 404
         assert client.post(address).status_code == 404
         assert "Theirs" not in client.get(reverse("console:view_list")).content.decode()
+
+
+def test_one_record_is_counted_in_the_words_of_its_list(client, hq) -> None:
+    ProgramManagerFactory(name="PM 017")
+    assert client.get(reverse("staffing:program_manager_list")).context["count_words"] == "1 program manager"
+    AgencyFactory()
+    printed = client.get(reverse("agreements:agency_list"), {"print": "1", "state": "TX"})
+    assert printed.context["count_words"] == "1 agency"
+    assert re.search(r"State: [^.]*Texas[^.]*\.\s+Made ", printed.content.decode())

@@ -27,9 +27,9 @@ def test_every_item_names_a_page_that_exists(item) -> None:
 @pytest.mark.django_db
 def test_a_role_sees_the_pages_that_it_opens_and_no_others() -> None:
     hq, pm = labels(UserFactory(role=Role.HQ)), labels(UserFactory(role=Role.FIELD_PM))
-    assert {"Imports", "Review queue", "Agencies"} <= set(hq)
+    assert {"Imports", "Reviews", "Agencies"} <= set(hq)
     assert "Agencies" in pm
-    assert not {"Imports", "Review queue", "Administration"} & set(pm)
+    assert not {"Imports", "Reviews", "Administration"} & set(pm)
 
 
 @pytest.mark.django_db
