@@ -52,6 +52,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # No test waits for the disk: what a crash of the server would lose is a test database.
+    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off"}
 
 # Each test begins with an empty cache: keys carry the test's number (no FLUSHDB on a shared Redis).
 CACHES = {**CACHES, "default": {**CACHES["default"], "KEY_FUNCTION": "tests.support.cache.make_key"}}

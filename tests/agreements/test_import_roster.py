@@ -234,6 +234,9 @@ def test_a_file_that_cannot_be_taken_changes_nothing_and_says_why(tmp_path):
     assert RosterImport.objects.filter(state="refused").count() == 3
 
 
+# Which order files come in is decided before anything is stored: with all lists on SQLite, which is quicker,
+# and with a sample of them, above, on both databases.
+@pytest.mark.sqlite
 @pytest.mark.full
 def test_all_144_lists_shuffled_backwards_one_by_one_and_twice_give_one_register(participating_files):
     shuffled = random.Random(287).sample(participating_files, len(participating_files))
@@ -249,7 +252,6 @@ def test_all_144_lists_shuffled_backwards_one_by_one_and_twice_give_one_register
     assert at_once["listed"] + sum(o["duplicates"] for o in outcomes[-1:]) == 1843
 
 
-# Which order files come in is decided before anything is stored; on PostgreSQL the sample of lists tells.
 @pytest.mark.sqlite
 @pytest.mark.full
 def test_all_144_lists_one_by_one_and_backwards_give_the_register_of_all_at_once(participating_files):
