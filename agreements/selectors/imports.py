@@ -45,7 +45,9 @@ def roster_imports(*, user: User) -> QuerySet[RosterImport]:
 
 def roster_import(*, user: User, pk: int) -> RosterImport:
     """One import with its entries. Raises RosterImport.DoesNotExist."""
-    rows = RosterImport.objects.select_related("created_by", "applied_by", "publication", "upload", "job")
+    rows = RosterImport.objects.select_related(
+        "created_by", "applied_by", "publication", "upload__uploaded_by", "job"
+    )
     return visible_to(rows, user).get(pk=pk)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 
 from oversight.console import keyset
 
@@ -30,20 +31,18 @@ class Paged:
 
 
 def paged(request: HttpRequest, queryset: QuerySet[Any], *order: str, size: int = 50) -> Paged:
-    """One page in two queries. Raises Http404 for a damaged cursor."""
+    """One page in two queries. With a damaged mark the first page, and a message that says so."""
     keys = keyset.keys_of(queryset.model, order)
     count, exact = keyset.count_up_to(queryset)
+
+    def page_at(**marks: str) -> keyset.Page:
+        return keyset.page_of(queryset, keys, size=size, total=count if exact else None, **marks)
+
     try:
-        page = keyset.page_of(
-            queryset,
-            keys,
-            size=size,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-            total=count if exact else None,
-        )
-    except keyset.CursorError as error:
-        raise Http404("The address of this page of rows is damaged.") from error
+        page = page_at(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    except keyset.CursorError:
+        messages.warning(request, "The address of this page of rows is damaged. The first rows are shown.")
+        page = page_at(after="", before="")
     return Paged(
         rows=page.rows,
         count=count,

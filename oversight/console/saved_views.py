@@ -15,7 +15,7 @@ from oversight.console.lists import all_lists
 from oversight.console.models import SavedView
 from oversight.trail.services import record
 
-__all__ = ["saved_views_of", "view_delete", "view_save"]
+__all__ = ["saved_views_of", "view_delete", "view_rename", "view_save"]
 
 
 def saved_views_of(*, user: User, page: str | None = None) -> QuerySet[SavedView]:
@@ -44,6 +44,19 @@ def view_save(*, actor: Actor, page: str, name: str, query: str) -> SavedView:
         obj=view,
         after={"page": view.page, "name": view.name, "query": view.query},
     )
+    return view
+
+
+@transaction.atomic
+def view_rename(*, actor: Actor, view: SavedView, name: str) -> SavedView:
+    """Give a view another name. Raises NotAllowed; ValidationError for an empty, long or taken name. The
+    caller has found `view` among the person's own."""
+    require(actor, "views.save")
+    before, view.name = view.name, name.strip()
+    view.full_clean()
+    if view.name != before:
+        view.save(update_fields=["name"])
+        record(actor=actor, verb="view.renamed", obj=view, before={"name": before}, after={"name": view.name})
     return view
 
 

@@ -10,7 +10,7 @@ from oversight.console.changes_export import ChangesExport
 from oversight.console.home import FiguresCompute, HomeView
 from oversight.console.maps import MapShapes
 from oversight.console.operations import Operations
-from oversight.console.views.saved import SavedViewDelete, SavedViewList, SavedViewSave
+from oversight.console.views.saved import SavedViewDelete, SavedViewList, SavedViewRename, SavedViewSave
 from oversight.console.views.search import Search
 
 app_name = "console"
@@ -27,5 +27,6 @@ urlpatterns = [
     path("operations/", Operations.as_view(), name="operations"),
     path("views/", SavedViewList.as_view(), name="view_list"),
     path("views/save/", SavedViewSave.as_view(), name="view_save"),
+    path("views/<int:pk>/rename/", SavedViewRename.as_view(), name="view_rename"),
     path("views/<int:pk>/delete/", SavedViewDelete.as_view(), name="view_delete"),
 ]

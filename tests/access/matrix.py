@@ -189,6 +189,8 @@ LINES: list[Line] = [
     post("metrics:refill", ADMINISTRATORS, ok=302),
     get("console:view_list", EVERYONE),
     post("console:view_save", EVERYONE, ok=422),
+    get("console:view_rename", EVERYONE, **VIEW),
+    post("console:view_rename", EVERYONE, ok=422, **VIEW),
     get("console:view_delete", EVERYONE, **VIEW),
     post("console:view_delete", EVERYONE, ok=302, **VIEW),
     # exports and jobs

@@ -98,6 +98,17 @@ def test_an_uploaded_list_is_previewed_and_changes_nothing_before_it_is_applied(
     assert register() == before
 
 
+def test_a_preview_tells_who_uploaded_and_read_the_file_and_that_nothing_was_done_since(client, send, hq):
+    send((NAME, workbook(rows())))
+    shown = page_of(client, newest())
+    history = shown[shown.index("History of this import") :]
+    assert "File uploaded" in history
+    assert "Read and previewed" in history
+    assert history.count(f"by {hq.display_name}") == 2
+    assert "Nothing has been done with it since." in history
+    assert "Nobody has changed this record" not in shown
+
+
 def test_the_button_says_what_applying_will_do_and_the_record_stays(client, send, apply):
     send((NAME, workbook(rows())))
     one = newest()

@@ -86,6 +86,16 @@ def test_neighbors_lead_to_the_list_before_and_after_of_the_same_kind(client, hq
     assert (context["before"], context["after"]) == (first, None)
 
 
+@pytest.mark.parametrize("query", ["after=zz", "before=zz"])
+def test_a_damaged_page_mark_shows_the_first_rows_and_says_so(client, hq, query) -> None:
+    publication = a_list(2)
+    for name in ("publication_rows", "publication_detail"):
+        response = client.get(f"{reverse(f'agreements:{name}', args=[publication.pk])}?{query}")
+        assert response.status_code == 200
+        assert "is damaged. The first rows are shown." in response.content.decode()
+        assert len(response.context["paged"].rows) == 2
+
+
 def test_counts_and_what_a_list_was_dated_by_are_in_words(client, hq) -> None:
     publication = PublicationFactory(row_count=1843, basis="stamp")
     assert "1,843" in client.get(reverse("agreements:publication_list")).content.decode()

@@ -241,6 +241,24 @@ class TestSavedViews:
         assert self.save(client, page="admin:index").status_code == 422
         assert not SavedView.objects.exists()
 
+    def test_a_view_gets_another_name_and_keeps_its_filters(self, client, hq) -> None:
+        self.save(client)
+        self.save(client, name="Taken")
+        view = SavedView.objects.get(name="Texas")
+        address = reverse("console:view_rename", args=[view.pk])
+        assert address in client.get(reverse("console:view_list")).content.decode()
+        assert 'value="Texas"' in client.get(address).content.decode()
+        for name, words in ((" ", "Enter a name"), ("Taken", "already have a view of this name")):
+            refused = client.post(address, {"name": name})
+            assert refused.status_code == 422
+            assert words in refused.content.decode()
+        done = client.post(address, {"name": "Texas today"}, follow=True)
+        assert "The view “Texas” is now called “Texas today”." in done.content.decode()
+        view.refresh_from_db()
+        assert (view.name, view.query) == ("Texas today", "state=TX")
+        entry = TrailEntry.objects.get(verb="view.renamed")
+        assert (entry.before, entry.after) == ({"name": "Texas"}, {"name": "Texas today"})
+
     def test_deleting_asks_first_and_leaves_a_trail(self, client, hq) -> None:
         self.save(client)
         address = reverse("console:view_delete", args=[SavedView.objects.get().pk])
@@ -255,6 +273,7 @@ class TestSavedViews:
         address = reverse("console:view_delete", args=[other.pk])
         assert client.get(address).status_code == 404
         assert client.post(address).status_code == 404
+        assert client.get(reverse("console:view_rename", args=[other.pk])).status_code == 404
         assert "Theirs" not in client.get(reverse("console:view_list")).content.decode()
 
 

@@ -15,18 +15,21 @@ from oversight.access.guards import ActionRequired
 from oversight.access.models import User
 from oversight.console.lists import all_lists
 from oversight.console.models import SavedView
-from oversight.console.saved_views import saved_views_of, view_delete, view_save
+from oversight.console.saved_views import saved_views_of, view_delete, view_rename, view_save
 
-__all__ = ["SavedViewDelete", "SavedViewList", "SavedViewSave"]
+__all__ = ["SavedViewDelete", "SavedViewList", "SavedViewRename", "SavedViewSave"]
 
 
-class SavedViewForm(forms.Form):
+class NameForm(forms.Form):
     name = forms.CharField(
         max_length=80,
         label="Name of this view",
         help_text="For example: Texas, missing.",
         error_messages={"required": "Enter a name for the view."},
     )
+
+
+class SavedViewForm(NameForm):
     page = forms.CharField(widget=forms.HiddenInput)
     query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)
 
@@ -66,6 +69,35 @@ class SavedViewList(ActionRequired):
             for view in _own(request).order_by("page", "name")
         ]
         return render(request, "console/view_list.html", {"views": views})
+
+
+class SavedViewRename(ActionRequired):
+    """Another name; filters and sort stay."""
+
+    action = "views.save"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        view = get_object_or_404(_own(request), pk=pk)
+        return self.show(view, NameForm({"name": view.name}))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        view = get_object_or_404(_own(request), pk=pk)
+        form = NameForm(request.POST)
+        before = view.name
+        if form.is_valid():
+            try:
+                view_rename(actor=self.actor, view=view, name=form.cleaned_data["name"])
+            except ValidationError as error:
+                for message in error.messages:
+                    form.add_error("name", message)
+            else:
+                messages.success(request, f"The view “{before}” is now called “{view.name}”.")
+                return redirect("console:view_list")
+        view.name = before
+        return self.show(view, form, status=422)
+
+    def show(self, view: SavedView, form: NameForm, *, status: int = 200) -> HttpResponse:
+        return render(self.request, "console/view_rename.html", {"view": view, "form": form}, status=status)
 
 
 class SavedViewDelete(ActionRequired):

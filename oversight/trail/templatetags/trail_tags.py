@@ -24,10 +24,11 @@ def history_url(obj: Model) -> str:
 
 
 @register.inclusion_tag("trail/_history.html", takes_context=True)
-def history(context: Context, obj: Model, size: int = 20) -> dict[str, Any]:
-    """The newest entries on `obj`, which the page has resolved through scope. Two queries."""
+def history(context: Context, obj: Model, size: int = 20, nothing: str = "") -> dict[str, Any]:
+    """The newest entries on `obj`, which the page has resolved through scope. Two queries. `nothing`: what
+    is said when there are none."""
     request = context["request"]
-    return {**history_context(obj=obj, user=request.user, size=size), "request": request}
+    return {**history_context(obj=obj, user=request.user, size=size), "request": request, "nothing": nothing}
 
 
 @register.filter
