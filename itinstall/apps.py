@@ -1,7 +1,46 @@
 """Sites and IT installations."""
 
 from django.apps import AppConfig
+from django.db.models import Model
+from django.db.models.signals import post_migrate
+
+
+def _load_reference(**_: object) -> None:
+    """Stages, reasons for holds and the first policy belong to every installation."""
+    from itinstall.services.reference import reference_load
+
+    reference_load()
 
 
 class ItinstallConfig(AppConfig):
     name = "itinstall"
+    verbose_name = "IT installation"
+
+    def ready(self) -> None:
+        from agreements.models import Agency
+        from itinstall import models as m
+        from oversight.access.scope import register_scope
+        from oversight.trail.references import register_reference
+        from oversight.trail.related import register_related
+        from oversight.trail.triggers import protect
+
+        post_migrate.connect(_load_reference, sender=self)
+        register_scope(m.Site, agency="agency")
+        by_site: list[type[Model]] = [m.InstallationRequest, m.Isa, m.Equipment]
+        for model in by_site:
+            register_scope(model, agency="site__agency")
+        by_request: list[type[Model]] = [m.StageTransition, m.Hold, m.InstallationVisit]
+        for model in by_request:
+            register_scope(model, agency="request__site__agency")
+        register_scope(m.IsaStep, agency="isa__site__agency")
+        national: list[type[Model]] = [m.Stage, m.HoldReason, m.EquipmentKind, m.InstallationPolicy]
+        national += [m.Installer, m.InstallerAbsence, m.PublishedInstallation, m.Forecast]
+        for model in national:
+            register_scope(model, national=True)
+        for model in (m.StageTransition, m.Hold, m.IsaStep):
+            protect(model)
+
+        register_related(Agency, {m.Site: "agency", m.InstallationRequest: "site__agency"})
+        register_related(m.Site, {m.InstallationRequest: "site", m.Isa: "site", m.Equipment: "site"})
+        register_reference(m.Site, "ref", "name")
+        register_reference(m.InstallationRequest, "ref")

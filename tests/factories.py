@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 
 from agreements import models as m
 from agreements.choices import ListKind, Origin, Status, SupportModel
+from itinstall import models as it
 from oversight.access.choices import Role
 from oversight.access.models import User
 from staffing.models import Assignment, ProgramManager
@@ -102,6 +103,8 @@ class AgreementFactory(DjangoModelFactory):
     list_status = factory.SelfAttribute("status")
     status_on = dt.date(2025, 3, 1)
     ever_participating = True
+    moa_linked_on = factory.LazyAttribute(lambda o: dt.date(2020, 1, 1) if o.moa_url else None)
+    moa_url = ""
     first_publication = factory.SubFactory(PublicationFactory)
     last_publication = factory.SelfAttribute("first_publication")
 
@@ -134,4 +137,21 @@ class AssignmentFactory(DjangoModelFactory):
 
     program_manager = factory.SubFactory(ProgramManagerFactory)
     agency = factory.SubFactory(AgencyFactory)
+    valid_from = dt.date(2020, 1, 1)
+
+
+class SiteFactory(DjangoModelFactory):
+    class Meta:
+        model = it.Site
+
+    ref = factory.Sequence(lambda n: f"SIT-TEST{n:04d}")
+    agency = factory.SubFactory(AgencyFactory)
+    name = factory.Sequence(lambda n: f"Main jail {n}")
+
+
+class InstallerFactory(DjangoModelFactory):
+    class Meta:
+        model = it.Installer
+
+    name = factory.Sequence(lambda n: f"Installer {n}")
     valid_from = dt.date(2020, 1, 1)

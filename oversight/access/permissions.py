@@ -27,11 +27,13 @@ MATRIX: Mapping[str, frozenset[Column]] = MappingProxyType(
         "records.view": EVERYONE,  # a field PM's own office only: scope
         "history.view": frozenset({HQ, PM, AUDITOR, ADMIN}),
         "trail.view": frozenset({AUDITOR, ADMIN}),
-        "export.create": frozenset({HQ, PM, AUDITOR, ADMIN}),
+        "export.create": frozenset({HQ, PM, AUDITOR}),
         "officers.view_names": frozenset({HQ, PM, AUDITOR}),
         # changing program records
         "agreements.change": frozenset({HQ, PM}),  # a field PM's assigned agencies only: scope
         "staffing.change": frozenset({HQ}),
+        "itinstall.change": frozenset({HQ, PM}),  # a field PM's assigned agencies only: scope
+        "itinstall.plan": frozenset({HQ}),
         "rosters.import": frozenset({HQ}),
         "imports.view": frozenset({HQ, AUDITOR, ADMIN}),
         "reviews.view": frozenset({HQ, AUDITOR, ADMIN}),
@@ -59,6 +61,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "officers.view_names": "see names of officers",
         "agreements.change": "change agreements",
         "staffing.change": "assign program managers",
+        "itinstall.change": "enter sites and IT installations",
+        "itinstall.plan": "plan installers, priorities and forecasts",
         "rosters.import": "import published lists",
         "imports.view": "see imports",
         "reviews.view": "see reviews",

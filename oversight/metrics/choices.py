@@ -4,12 +4,15 @@ from django.db import models
 
 
 class Level(models.TextChoices):
-    """What a figure is about. `subject` names it: "" for the nation, a slug, a postal code, a model."""
+    """What a figure is about. `subject` names it: "" for the nation, a slug, a postal code, a model, a fiscal
+    year such as "2017", a stage of a pipeline."""
 
     NATION = "nation", "Nation"
     OFFICE = "office", "Field office"
     STATE = "state", "State"
     MODEL = "model", "Support model"
+    YEAR = "year", "Fiscal year"
+    STAGE = "stage", "Stage"
 
 
 class FillState(models.TextChoices):

@@ -1,0 +1,1 @@
+"""Writes of IT installation; one module per subject."""
