@@ -9,8 +9,10 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from oversight.access.actors import person
 from oversight.access.choices import Role
 from oversight.access.models import User
+from oversight.access.permissions import may
 from oversight.console.navigation import Navigation, navigation_for
 from oversight.console.version import software_version
 
@@ -63,6 +65,12 @@ class Site:
             return ""
         labels = [Role(user.role).label] if user.role else []
         return " and ".join([*labels, *(["Administrator"] if user.is_administrator else [])]) or "No role"
+
+    @cached_property
+    def may_export(self) -> bool:
+        """Whether buttons that start an export are shown."""
+        user = self._request.user
+        return isinstance(user, User) and may(person(user), "export.create")
 
     @cached_property
     def sample_loaded(self) -> bool:

@@ -11,8 +11,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from oversight.access.actors import person
 from oversight.access.guards import ActionRequired
 from oversight.access.models import User
+from oversight.access.permissions import may
 from oversight.console import keyset
 from oversight.console.context import address_or_blank
 from oversight.console.list_query import ListReading, Problem, filters_only, read_list, sort_paths
@@ -127,7 +129,7 @@ def list_context(request: HttpRequest, spec: ListSpec) -> dict[str, Any]:
         "print_query": _with(query, print="1"),
         "print_limit": PRINT_LIMIT,
         "saved_views": saved_views_of(user=user, page=spec.page),
-        "exports": _export_links(spec, query),
+        "exports": _export_links(spec, query) if may(person(user), "export.create") else [],
     }
 
 

@@ -26,6 +26,7 @@ SIGNED_IN = EVERYONE | {"no_role"}
 HQ = frozenset({"hq", "hq_administrator"})
 HQ_AND_PM = HQ | {"field_pm"}
 NOT_PM = EVERYONE - {"field_pm"}
+EXPORTERS = EVERYONE - {"administrator"}
 ADMINISTRATORS = frozenset({"administrator", "hq_administrator"})
 TRAIL = frozenset({"auditor", "administrator", "hq_administrator"})
 
@@ -181,7 +182,7 @@ LINES: list[Line] = [
     get("console:attention", EVERYONE),
     get("console:changes", EVERYONE),
     post("console:changes", EVERYONE, ok=302),
-    post("console:changes_export", EVERYONE, ok=302, data={"first": "2025-03-01", "last": "2025-03-08"}),
+    post("console:changes_export", EXPORTERS, ok=302, data={"first": "2025-03-01", "last": "2025-03-08"}),
     get("console:changes_why", EVERYONE, ok=302, own=LISTED, **UNKNOWN),
     get("console:map_shapes", EVERYONE, own=lambda w, u: ["states"], **NO_SHAPES),
     get("console:search", EVERYONE, query="q=county"),
@@ -194,10 +195,10 @@ LINES: list[Line] = [
     get("console:view_delete", EVERYONE, **VIEW),
     post("console:view_delete", EVERYONE, ok=302, **VIEW),
     # exports and jobs
-    get("exchange:export_list", EVERYONE),
-    get("exchange:export_start", EVERYONE, query="list=agencies&format=csv"),
-    post("exchange:export_start", EVERYONE, ok=302, query="list=agencies", data={"format": "csv"}),
-    get("exchange:download", EVERYONE, **PACKAGE),
+    get("exchange:export_list", EXPORTERS),
+    get("exchange:export_start", EXPORTERS, query="list=agencies&format=csv"),
+    post("exchange:export_start", EXPORTERS, ok=302, query="list=agencies", data={"format": "csv"}),
+    get("exchange:download", EXPORTERS, **PACKAGE),
     get("exchange:job", SIGNED_IN, **JOB),
     # figures
     get("metrics:catalogue", EVERYONE),
@@ -206,8 +207,8 @@ LINES: list[Line] = [
     get("metrics:find", EVERYONE, ok=302, query="metric=agreements.listed&day=2025-06-01"),
     get("metrics:moved", EVERYONE, **FIGURE),
     post("metrics:compute", EVERYONE, ok=302, **FIGURE),
-    post("metrics:rows_export", EVERYONE, ok=302, **FIGURE),
-    post("metrics:values_export", EVERYONE, ok=302, **METRIC),
+    post("metrics:rows_export", EXPORTERS, ok=302, **FIGURE),
+    post("metrics:values_export", EXPORTERS, ok=302, **METRIC),
     get("metrics:target_list", EVERYONE),
     get("metrics:target_set", HQ),
     post("metrics:target_set", HQ, ok=422),
@@ -220,9 +221,9 @@ LINES: list[Line] = [
     get("metrics:gap_reopen", HQ, own=GAP, **NO_GAP),
     post("metrics:gap_reopen", HQ, ok=422, own=GAP, **NO_GAP),
     # agencies, agreements
-    post("agreements:over_time_export", EVERYONE, ok=302),
+    post("agreements:over_time_export", EXPORTERS, ok=302),
     get("agreements:map", EVERYONE),
-    post("agreements:map_export", EVERYONE, ok=302, data={"query": "on=2025-03-01"}),
+    post("agreements:map_export", EXPORTERS, ok=302, data={"query": "on=2025-03-01"}),
     get("agreements:agency_list", EVERYONE),
     get("agreements:agency_detail", EVERYONE, **AGENCY),
     get("agreements:agency_life", EVERYONE, **AGENCY),
@@ -330,10 +331,10 @@ LINES: list[Line] = [
     get("api:gap-detail", EVERYONE, own=GAP, **NO_GAP),
     get("api:job-list", SIGNED_IN),
     get("api:job-detail", SIGNED_IN, **JOB),
-    get("api:export-list", EVERYONE),
-    post("api:export-list", EVERYONE, ok=400),
-    get("api:export-detail", EVERYONE, **PACKAGE),
-    get("api:export-download", EVERYONE, **PACKAGE),
+    get("api:export-list", EXPORTERS),
+    post("api:export-list", EXPORTERS, ok=400),
+    get("api:export-detail", EXPORTERS, **PACKAGE),
+    get("api:export-download", EXPORTERS, **PACKAGE),
     get("api:schema", SIGNED_IN),
     get("api:docs", SIGNED_IN),
 ]

@@ -21,7 +21,7 @@ from oversight.exchange.choices import JobState
 from oversight.exchange.exports import ExportContext, get_export
 from oversight.exchange.models import ExportPackage, Job
 from oversight.exchange.writers import Format, write
-from tests.factories import AgencyFactory, AgreementFactory, StateFactory, UserFactory
+from tests.factories import AgencyFactory, AgreementFactory, PublicationFactory, StateFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 START = "/exports/new/?list=agreements&format=csv"
@@ -114,6 +114,27 @@ class TestEveryList:
         text = (tmp_path / "out.csv").read_text(encoding="utf-8")
         assert "<" not in text.split("\r\n")[0]
         assert "</" not in text
+
+
+@pytest.mark.parametrize(
+    "address", ["agreements:agreement_list", "agreements:map", "console:changes", "console:home"]
+)
+@pytest.mark.parametrize(("values", "offered"), [
+    ({"role": Role.AUDITOR}, True),
+    ({"role": "", "is_administrator": True}, False),
+    ({"role": Role.HQ, "is_administrator": True}, True),
+])  # fmt: skip
+def test_an_export_is_offered_to_those_who_may_make_it_only(
+    client, agreements, address, values, offered
+) -> None:
+    """Administrators read, and take nothing out, unless they have another role as well."""
+    for day in (dt.date(2025, 3, 3), dt.date(2025, 4, 3)):
+        PublicationFactory(published_on=day)
+    client.force_login(UserFactory(**values))
+    response = client.get(reverse(address))
+    page = (b"".join(response) if response.streaming else response.content).decode()
+    main = page[page.index("<main") :]
+    assert ("/export" in main) is offered, re.findall(r'"[^"]*/export[^"]*"', main)
 
 
 class TestJobPage:
