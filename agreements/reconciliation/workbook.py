@@ -165,9 +165,9 @@ def _read_rows(
 ) -> list[SheetRow]:
     rows: list[SheetRow] = []
     titles = {role: text for i, text in enumerate(headers) if (role := columns.get(i))}
-    _refuse_formulas(grid.rows[start], columns)
+    _refuse_formulas(grid.rows[start])
     for row in grid.rows[start + 1 :]:
-        _refuse_formulas(row, columns)
+        _refuse_formulas(row)
         if not _has_content(grid, row):
             continue  # left-over formatting below and between the rows
         values = {role: squash(row.cells[i].text) for i, role in columns.items() if i in row.cells}
@@ -193,9 +193,10 @@ def _has_content(grid: Grid, row: Row) -> bool:
     return any(squash(cell.text) or (row.number, i) in grid.links for i, cell in row.cells.items())
 
 
-def _refuse_formulas(row: Row, columns: Mapping[int, str]) -> None:
-    for i, cell in row.cells.items():
-        if cell.is_formula and i in columns:
+def _refuse_formulas(row: Row) -> None:
+    """In any column: what stands in columns without a known header is kept and shown, too."""
+    for cell in row.cells.values():
+        if cell.is_formula:
             raise Refused(
                 "formula",
                 f"Cell {cell.reference} holds a formula; a published list holds only values.",

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import random
 from collections import Counter
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,21 @@ def test_a_file_that_cannot_be_taken_changes_nothing_and_says_why(tmp_path):
     assert all(outcome["refused"] and outcome["reason"].endswith(".") for outcome in outcomes)
     assert register["hash"] == before == register_hash()
     assert RosterImport.objects.filter(state="refused").count() == 3
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_refusal_is_told_on_stderr_in_one_sentence_with_json_on_stdout_too(tmp_path, as_json):
+    broken = tmp_path / "participatingAgencies06012025am.xlsx"
+    broken.write_bytes(b"%PDF-1.7")
+    out, errors = StringIO(), StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command("import_roster", broken, EARLY[0], json=as_json, stdout=out, stderr=errors)
+    assert end.value.code == 3
+    assert errors.getvalue().splitlines() == [
+        f"{broken.name}: refused. The file is not an Excel workbook (.xlsx). Download the list again from "
+        "ICE's page and upload the file as it is. PDF and CSV are not read."
+    ]
+    assert (broken.name in out.getvalue()) is as_json
 
 
 # Which order files come in is decided before anything is stored: with all lists on SQLite, which is quicker,

@@ -65,11 +65,11 @@ class Command(BaseCommand):
             sys.exit(3)
 
     def _tell(self, outcome: FileOutcome, *, as_json: bool) -> None:
+        if outcome.refused:  # also beside JSON: whoever reads only errors misses none
+            self.stderr.write(f"{outcome.file}: refused. {outcome.reason}")
         if as_json:
             self.stdout.write(json.dumps(outcome.as_dict()))
-        elif outcome.refused:
-            self.stderr.write(f"{outcome.file}: refused. {outcome.reason}")
-        else:
+        elif not outcome.refused:
             words = ", ".join(
                 f"{count} {name.replace('_', ' ')}" for name, count in outcome.counts.items() if count
             )

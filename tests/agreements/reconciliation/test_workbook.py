@@ -123,6 +123,7 @@ def duplicate_parts():
         ("duplicate_column", lambda: book(headers=[*HEADERS[:7], "MOA"])),
         ("kind_mismatch", lambda: book(rows=[ROW[:5]], headers=HEADERS[:5])),
         ("formula", lambda: book(edit=lambda _, sheet: sheet.write_formula("F2", "=TODAY()"))),
+        ("formula", lambda: book(edit=lambda _, sheet: sheet.write_formula("K2", "=A2", None, "TEXAS"))),
     ],
 )
 def test_a_hostile_or_wrong_file_is_refused_with_a_plain_sentence(code, make):
@@ -174,10 +175,6 @@ def test_columns_a_list_lacks_are_none_and_empty_cells_are_empty():
 
 
 def test_numbers_errors_and_hidden_rows_are_kept():
-    def edit(workbook, sheet):
-        sheet.set_row(1, None, None, {"hidden": True})
-        sheet.write_formula("D3", "=NA()", None, "#N/A")
-
     data = book(
         rows=[[*ROW[:5], 45723, *ROW[6:]]],
         edit=lambda _, sheet: sheet.set_row(1, None, None, {"hidden": True}),
