@@ -200,7 +200,14 @@ def test_every_address_answers_every_role_as_listed(world: World, role: str) -> 
 
 
 def _shows_foreign(text: str, world: World) -> bool:
-    marks = (FOREIGN_NAME, world.foreign.agency.ref, world.foreign.agreement.ref)
+    foreign = world.foreign
+    marks = (
+        FOREIGN_NAME,
+        foreign.agency.ref,
+        foreign.agreement.ref,
+        foreign.installation.site.ref,
+        foreign.installation.request.ref,
+    )
     return any(mark.lower() in text.lower() for mark in marks)
 
 

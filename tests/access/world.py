@@ -34,6 +34,22 @@ from agreements.models import (
 )
 from agreements.services.store import CLEANING_VERSION
 from agreements.services.waits import review_waits_sync
+from itinstall.choices import AbsenceKind, IsaStepKind, Party
+from itinstall.models import (
+    Equipment,
+    Forecast,
+    Hold,
+    InstallationPolicy,
+    InstallationRequest,
+    InstallationVisit,
+    Installer,
+    InstallerAbsence,
+    Isa,
+    IsaStep,
+    PublishedInstallation,
+    Site,
+    StageTransition,
+)
 from oversight.access.models import ApiToken, User
 from oversight.console.models import SavedView
 from oversight.exchange.choices import JobState
@@ -48,8 +64,10 @@ from tests.factories import (
     AgreementStatusFactory,
     AssignmentFactory,
     FieldOfficeFactory,
+    InstallerFactory,
     ProgramManagerFactory,
     PublicationFactory,
+    SiteFactory,
     UserFactory,
 )
 
@@ -57,6 +75,21 @@ __all__ = ["FOREIGN_NAME", "ROLES", "Part", "World", "build"]
 
 FOREIGN_NAME = "Foreign County"
 ROLES = ("hq", "field_pm", "auditor", "administrator", "hq_administrator", "no_role", "anonymous")
+
+
+@dataclass
+class Installation:
+    """One site with an open request: begun, moved on once, on hold."""
+
+    site: Site
+    request: InstallationRequest
+    first_entry: StageTransition
+    entry: StageTransition
+    hold: Hold
+    isa: Isa
+    isa_step: IsaStep
+    equipment: Equipment
+    visit: InstallationVisit
 
 
 @dataclass
@@ -68,6 +101,7 @@ class Part:
     statement: AgreementStatus
     observation: Observation
     change: RegisterChange
+    installation: Installation
 
 
 @dataclass
@@ -88,6 +122,11 @@ class World:
     import_job: Job
     stranger: User
     target: Target
+    installer: Installer
+    absence: InstallerAbsence
+    policy: InstallationPolicy
+    published: PublishedInstallation
+    forecast: Forecast
 
     # what belongs to one person: made when first asked for
 
@@ -118,7 +157,7 @@ class World:
 
 
 def build() -> World:
-    """Everything at once; about 60 statements."""
+    """Everything at once; about 100 statements."""
     publication = PublicationFactory(published_on=dt.date(2025, 3, 1), row_count=3)
     PublicationFile.objects.create(
         publication=publication,
@@ -132,9 +171,12 @@ def build() -> World:
     houston = FieldOfficeFactory(slug="houston")
     miami = FieldOfficeFactory(slug="miami")
     users = _users()
-    assigned = _part(publication, houston, "Assigned County Sheriff's Office", 2, users["hq"])
-    unassigned = _part(publication, houston, "Unassigned County Sheriff's Office", 3, users["hq"])
-    foreign = _part(publication, miami, f"{FOREIGN_NAME} Sheriff's Office", 4, users["hq"])
+    installer = InstallerFactory(name="Installer 1")
+    places = (houston, "Assigned County"), (houston, "Unassigned County"), (miami, FOREIGN_NAME)
+    assigned, unassigned, foreign = (
+        _part(publication, office, f"{county} Sheriff's Office", number, hq=users["hq"], installer=installer)
+        for number, (office, county) in enumerate(places, start=2)
+    )
     OfficeZone.objects.create(
         office_slug="houston", zone="America/Chicago", valid_from=dt.date(2025, 1, 1), source="Office"
     )
@@ -181,6 +223,18 @@ def build() -> World:
             created_by=users["hq"],
         ),
         stranger=miami_pm.user,
+        installer=installer,
+        absence=InstallerAbsence.objects.create(
+            installer=installer,
+            kind=AbsenceKind.LEAVE,
+            begins_on=dt.date(2025, 7, 1),
+            ends_on=dt.date(2025, 7, 8),
+        ),
+        policy=InstallationPolicy.objects.earliest("valid_from"),
+        published=PublishedInstallation.objects.create(
+            report="OIG-18-77", label="Bar 1 of 22", target_days=180, days=143, source="Chart"
+        ),
+        forecast=Forecast.objects.create(as_of=dt.date(2025, 6, 1), seed=287, runs=1, refusal="Too few."),
     )
 
 
@@ -195,7 +249,9 @@ def _users() -> dict[str, User]:
     }
 
 
-def _part(publication: Publication, office: FieldOffice, name: str, number: int, hq: User) -> Part:
+def _part(
+    publication: Publication, office: FieldOffice, name: str, number: int, *, hq: User, installer: Installer
+) -> Part:
     agency = AgencyFactory(name=name)
     AgencyOfficeFactory(agency=agency, office=office)
     AgencyAlias.objects.create(
@@ -232,6 +288,54 @@ def _part(publication: Publication, office: FieldOffice, name: str, number: int,
         observation=Observation.objects.create(publication=publication, row_number=number, printed_row=row),
         change=RegisterChange.objects.create(
             publication=publication, kind="added", agency=agency, agreement=agreement, printed_row=row
+        ),
+        installation=_installation(agreement, f"Jail of {name}", hq, installer),
+    )
+
+
+def _installation(agreement: Agreement, name: str, hq: User, installer: Installer) -> Installation:
+    site = SiteFactory(agency=agreement.agency, name=name)
+    request = InstallationRequest.objects.create(
+        ref=site.ref.replace("SIT", "ITR"),
+        site=site,
+        agreement=agreement,
+        policy=InstallationPolicy.objects.earliest("valid_from"),
+        stage_id="bids",
+        stage_on=dt.date(2025, 3, 10),
+    )
+    first, entry = (
+        StageTransition.objects.create(
+            request=request, sequence=place, stage_id=stage, on=dt.date(2025, 3, day), entered_by=hq
+        )
+        for place, stage, day in ((1, "request", 3), (2, "bids", 10))
+    )
+    request.hold = hold = Hold.objects.create(
+        request=request, why_id="bids", owner=Party.VENDOR, begins_on=dt.date(2025, 4, 1), entered_by=hq
+    )
+    request.save(update_fields=["hold"])
+    isa = Isa.objects.create(site=site)
+    return Installation(
+        site=site,
+        request=request,
+        first_entry=first,
+        entry=entry,
+        hold=hold,
+        isa=isa,
+        isa_step=IsaStep.objects.create(
+            isa=isa, sequence=1, kind=IsaStepKind.DRAFTED, on=dt.date(2025, 4, 2), entered_by=hq
+        ),
+        equipment=Equipment.objects.create(
+            site=site,
+            request=request,
+            kind_id="workstation",
+            serial=f"SN {name}",
+            status_on=dt.date(2025, 5, 1),
+        ),
+        visit=InstallationVisit.objects.create(
+            request=request,
+            installer=installer,
+            begins_on=dt.date(2025, 6, 2),
+            ends_on=dt.date(2025, 6, 4),
         ),
     )
 
