@@ -1,0 +1,81 @@
+"""Free days of installers: business days on which they are neither away nor at a site.
+
+Pure: values in, days out. `selectors.installers.working_spans` makes the values from what is planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from oversight.periods.calendars import FederalCalendar
+
+__all__ = ["Busy", "Workspan", "count_business_days", "free_days"]
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Days [first, end) on which an installer cannot begin anything else. `is_visit`: at a site, not away."""
+
+    first: date
+    end: date
+    is_visit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workspan:
+    """One installer: works over [first, end), `end` None: with no end in sight. `busy` may overlap.
+
+    `office`: slug of the only field office that the installer works for; "" for everywhere.
+    """
+
+    installer: int
+    first: date
+    end: date | None = None
+    busy: Sequence[Busy] = ()
+    office: str = ""
+
+    def within(self, first: date, end: date) -> tuple[date, date] | None:
+        """What [first, end) shares with the span; None when it is nothing."""
+        start, stop = max(first, self.first), end if self.end is None else min(end, self.end)
+        return (start, stop) if start < stop else None
+
+
+def free_days(
+    *, installers: Iterable[Workspan], first: date, end: date, calendar: FederalCalendar
+) -> dict[int, tuple[date, ...]]:
+    """Installer → the business days of [first, end), in order, on which the installer is free.
+
+    Everybody asked about has an entry, also without a free day. Raises CalendarUnknown when federal holidays
+    are not known for the range: nothing is guessed.
+    """
+    workdays = tuple(_business_days(first, end, calendar))
+    found = {}
+    for one in installers:
+        span = one.within(first, end)
+        taken = set(_days_taken(one.busy, *span)) if span else set()
+        found[one.installer] = tuple(
+            day for day in workdays if span and span[0] <= day < span[1] and day not in taken
+        )
+    return found
+
+
+def count_business_days(busy: Iterable[Busy], first: date, end: date, calendar: FederalCalendar) -> int:
+    """Business days of [first, end) that `busy` takes; a day that several take counts once."""
+    return sum(calendar.is_business_day(day) for day in set(_days_taken(busy, first, end)))
+
+
+def _business_days(first: date, end: date, calendar: FederalCalendar) -> Iterator[date]:
+    calendar.business_days(first, end)  # raises where holidays are not known, also for an empty answer
+    for number in range((end - first).days):
+        day = first + timedelta(days=number)
+        if calendar.is_business_day(day):
+            yield day
+
+
+def _days_taken(busy: Iterable[Busy], first: date, end: date) -> Iterator[date]:
+    for span in busy:
+        start, stop = max(span.first, first), min(span.end, end)
+        for number in range((stop - start).days):
+            yield start + timedelta(days=number)
