@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("oversight.metrics.urls")),
     path("", include("agreements.urls")),
     path("", include("staffing.urls")),
+    path("", include("itinstall.urls")),
     path("api/v1/", include("oversight.api_urls")),
     path("admin/", admin.site.urls),
 ]

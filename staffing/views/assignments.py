@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from agreements.models import Agency
 from agreements.selectors.agencies import agency_by_ref
+from oversight.console.change_page import MAX_ID
 from staffing import selectors, services
 from staffing.choices import AssignmentRole
 from staffing.forms import AssignForm, EndForm
 from staffing.models import Assignment
-from staffing.views.base import MAX_ID, ChangePage, manager_address
+from staffing.views.base import ChangePage, manager_address
 
 __all__ = ["AssignmentBegin", "AssignmentEnd"]
 

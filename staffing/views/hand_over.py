@@ -16,11 +16,12 @@ from django.utils import timezone
 from oversight.access.guards import ActionRequired
 from oversight.access.models import User
 from oversight.access.scope import visible_to
+from oversight.console.change_page import add_errors
 from staffing import services
 from staffing.forms import HandOverChoiceForm, HandOverForm
 from staffing.models import Assignment, ProgramManager
 from staffing.rules import HandOverPlan, Move, Outcome, plan_hand_over, running_on
-from staffing.views.base import add_errors, manager_address, visible_manager
+from staffing.views.base import manager_address, visible_manager
 
 __all__ = ["PortfolioHandOver"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,13 @@ def breadcrumbs(*parts: str) -> dict[str, Any]:
     crumbs = [{"label": parts[i], "href": parts[i + 1]} for i in range(0, len(parts) - 1, 2)]
     if len(parts) % 2:
         crumbs.append({"label": parts[-1], "href": ""})
+    return {"crumbs": crumbs}
+
+
+@register.inclusion_tag("console/_breadcrumbs.html")
+def breadcrumb_list(home: str, above: Sequence[tuple[str, str]], title: str) -> dict[str, Any]:
+    """The same for a page that knows those above it: (label, address) each, from "Home" down to `title`."""
+    crumbs = [{"label": label, "href": href} for label, href in (("Home", home), *above, (title, ""))]
     return {"crumbs": crumbs}
 
 

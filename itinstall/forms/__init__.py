@@ -1,0 +1,1 @@
+"""Forms of IT installation; one module per subject."""

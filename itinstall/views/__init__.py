@@ -1,0 +1,1 @@
+"""Pages of IT installation; one module per subject."""
