@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, Subquery
 
 from agreements.choices import ChangeKind, ListKind, Origin, Status
-from agreements.metric_subjects import OFFICE_UNKNOWN
+from agreements.metric_subjects import AREA_GAPS, OFFICE_UNKNOWN
 from agreements.metrics import in_subject, said, with_office
 from agreements.models import Agreement, AgreementStatus, Publication, RegisterChange
 from oversight.metrics.base import Facts, Figure, Metric, Subject
@@ -105,6 +105,7 @@ class _ListMoves(Metric):
     unit = "agreements"
     source = "ICE's lists of participating agencies (docs/reconciliation.md)"
     statuses: tuple[str, ...]
+    level_gaps = AREA_GAPS
 
     def figures(self, facts: Facts) -> Iterable[Figure]:
         if facts.once(list_day) is None:
@@ -143,6 +144,7 @@ class ListLeft(_ListMoves):
     )
     formula = "agreements printed by the list before the newest and not by the newest"
     statuses = LEFT
+    gaps = ("agreements.vanished",)
 
 
 def _corrected(as_of: date, known_at: datetime | None) -> dict[Subject, int]:
@@ -169,6 +171,7 @@ class ListCorrected(Metric):
     unit = "corrections"
     source = "ICE's lists of participating agencies (docs/reconciliation.md, kinds of change)"
     levels = (Level.NATION, Level.OFFICE, Level.STATE)
+    level_gaps = AREA_GAPS
 
     def figures(self, facts: Facts) -> Iterable[Figure]:
         if facts.once(list_day) is None:

@@ -18,12 +18,14 @@ __all__ = [
     "lives",
     "reasons_of_agencies",
     "reasons_of_agreements",
+    "reasons_of_links",
     "reasons_of_window",
 ]
 
 AREA_CHANGED = "field office area changed"
 CAME_BACK = "came back to the list"
 OUT_OF_WINDOW = "more than 30 days ago now"
+LINKED = "MOA document linked"
 NO_STATEMENT = "no list says anything of it"
 
 FIRST: dict[str, str] = {Status.ACTIVE: "first listed", Status.PENDING: "first pending"}
@@ -59,9 +61,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """All that is said of one agreement."""
+    """All that is said of one agreement, and since when its memorandum is linked."""
 
     spans: tuple[Span, ...]
+    linked_on: date | None = None
 
     def listed_as(self, day: date) -> str:
         """What lists say on the day; "" for nothing."""
@@ -92,15 +95,16 @@ def lives(
     change: Change, statements: AgreementStatusQuerySet, *, path: str = "agreement"
 ) -> dict[Any, list[Life]]:
     """Record → the lives of its agreements; `path` leads from a statement to the record. One query."""
-    spans: dict[tuple[Any, Any], list[Span]] = defaultdict(list)
+    spans: dict[tuple[Any, Any, date | None], list[Span]] = defaultdict(list)
     rows = statements.filter(change.matching(path)).order_by("begins_on", "pk")
-    for record, agreement, *span in rows.values_list(
-        path, "agreement_id", "status", "origin", "begins_on", "ends_on"
+    of_one = (path, "agreement_id", "agreement__moa_linked_on")
+    for record, agreement, linked_on, *span in rows.values_list(
+        *of_one, "status", "origin", "begins_on", "ends_on"
     ):
-        spans[record, agreement].append(Span(*span))
+        spans[record, agreement, linked_on].append(Span(*span))
     found: dict[Any, list[Life]] = defaultdict(list)
-    for (record, _), said in spans.items():
-        found[record].append(Life(tuple(said)))
+    for (record, _, linked_on), said in spans.items():
+        found[record].append(Life(tuple(said), linked_on))
     return found
 
 
@@ -112,6 +116,23 @@ def reasons_of_agreements(
     for pk, (life,) in lives(change, statements).items():
         if pk in change.entered:
             reasons[pk] = _entered(life, change.first, statuses)
+        else:
+            reasons[pk] = _left(life, change.last, statuses)
+    return reasons
+
+
+def reasons_of_links(
+    change: Change, statements: AgreementStatusQuerySet, statuses: Collection[str]
+) -> dict[Any, str]:
+    """For agreements in `statuses` whose memorandum no list up to the day links. One that is in `statuses`
+    on both days left because it was linked in between."""
+    reasons = {}
+    for pk, (life,) in lives(change, statements).items():
+        if pk in change.entered:
+            reasons[pk] = _entered(life, change.first, statuses)
+        elif life.linked_on and change.first < life.linked_on <= change.last:
+            counts = life.counts(change.last, statuses)
+            reasons[pk] = LINKED if counts else _left(life, change.last, statuses)
         else:
             reasons[pk] = _left(life, change.last, statuses)
     return reasons

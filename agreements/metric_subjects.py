@@ -9,9 +9,11 @@ from agreements.models import FieldOffice, State
 from oversight.metrics.choices import Level
 from oversight.metrics.subjects import register_subjects
 
-__all__ = ["OFFICE_UNKNOWN", "register_names"]
+__all__ = ["AREA_GAPS", "OFFICE_UNKNOWN", "register_names"]
 
 OFFICE_UNKNOWN = "unknown"
+# Of every metric that places agreements in field offices: today's and earlier areas are not published.
+AREA_GAPS = {Level.OFFICE: ("geography.areas",)}
 
 
 def _states(keys: Collection[str] | None) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from agreements import metric_reasons
 from agreements.choices import IN_FORCE, LISTED, ListKind, Origin, Status
-from agreements.metric_subjects import OFFICE_UNKNOWN, register_names
+from agreements.metric_subjects import AREA_GAPS, OFFICE_UNKNOWN, register_names
 from agreements.models import Agency, Agreement, AgreementStatus
 from agreements.models.register import AgreementStatusQuerySet
 from oversight.metrics.base import Change, Facts, Figure, Kind, Metric, Subject, quotient
@@ -82,13 +82,19 @@ def with_office(
     )
 
 
+def _unlinked(as_of: date) -> Q:
+    """Of statements: no list up to the day links the agreement's memorandum."""
+    return Q(agreement__moa_linked_on__isnull=True) | Q(agreement__moa_linked_on__gt=as_of)
+
+
 def cells_of_day(as_of: date, known_at: datetime | None) -> list[Cell]:
     """The day's agreements counted by state, office, model and status. One statement."""
     rows = with_office(statements_on(as_of=as_of, known_at=known_at), as_of=as_of)
+    unlinked = Count("agreement", filter=_unlinked(as_of))
     counted = (
         rows.order_by()
         .values_list("agreement__agency__state_id", "office", "agreement__model", "status")
-        .annotate(n=Count("agreement"), unlinked=Count("agreement", filter=Q(agreement__moa_url="")))
+        .annotate(n=Count("agreement"), unlinked=unlinked)
     )
     return [
         Cell(state or "", office or OFFICE_UNKNOWN, model, status, n, unlinked)
@@ -185,6 +191,7 @@ class _OfStatements(Metric):
     """A metric whose rows are the agreements of some statements of the day."""
 
     statuses: tuple[str, ...] = LISTED
+    level_gaps = AREA_GAPS
 
     def statements(self, *, as_of: date, known_at: datetime | None) -> QuerySet[AgreementStatus]:
         return statements_on(as_of=as_of, known_at=known_at).filter(status__in=self.statuses)
@@ -215,6 +222,7 @@ class Listed(_CountOfStatements):
     )
     formula = "agreements listed"
     source = "ICE's lists of participating agencies (docs/reconciliation.md)"
+    gaps = ("agreements.suspensions",)
 
 
 @register
@@ -225,6 +233,7 @@ class InForce(_CountOfStatements):
     formula = "agreements listed + agreements missing"
     source = "ICE's lists; missing until absent from 3 lists and 7 days (docs/reconciliation.md)"
     statuses = IN_FORCE
+    gaps = ("agreements.suspensions", "agreements.vanished")
 
 
 @register
@@ -252,6 +261,7 @@ class PendingDays(_OfStatements):
     unit = "calendar days"
     source = "ICE's lists of pending agencies (docs/reconciliation.md)"
     statuses = (Status.PENDING,)
+    gaps = ("agreements.requests",)
     decimals = 1
     kind = Kind.STATISTIC
 
@@ -288,6 +298,7 @@ class AgenciesListed(_OfStatements):
     unit = "agencies"
     source = "ICE's lists of participating agencies (docs/reconciliation.md)"
     levels = (Level.NATION, Level.OFFICE, Level.STATE)
+    gaps = ("agreements.suspensions",)
 
     def figures(self, facts: Facts) -> Iterable[Figure]:
         sums: dict[Subject, int] = defaultdict(int, {Subject(Level.NATION): 0})
@@ -308,7 +319,8 @@ class AgenciesListed(_OfStatements):
 class MoaMissing(_OfStatements):
     key = "agreements.moa_missing_share"
     name = "Listed agreements without an MOA document"
-    words = "Share of listed agreements for which no list has linked a memorandum of agreement so far."
+    version = 2  # 1 counted documents by the links of today, on past days too
+    words = "Share of listed agreements for which no list up to the day has linked a memorandum of agreement."
     formula = "listed agreements without a link / listed agreements"
     unit = "share (0-1)"
     source = "MOA column of ICE's lists"
@@ -324,7 +336,12 @@ class MoaMissing(_OfStatements):
             yield Figure(subject, value, Decimal(part[subject]), Decimal(n), part[subject], reason)
 
     def statements(self, *, as_of: date, known_at: datetime | None) -> QuerySet[AgreementStatus]:
-        return super().statements(as_of=as_of, known_at=known_at).filter(agreement__moa_url="")
+        return super().statements(as_of=as_of, known_at=known_at).filter(_unlinked(as_of))
+
+    def reasons(self, change: Change) -> dict[Any, str]:
+        if change.part == Part.NUMERATOR:
+            return metric_reasons.reasons_of_links(change, said(change.known_at), self.statuses)
+        return super().reasons(change)
 
     def part_rows(
         self, *, as_of: date, subject: Subject, known_at: datetime | None = None
@@ -341,6 +358,7 @@ class _Events(Metric):
 
     unit = "agreements in 30 days"
     statuses: tuple[str, ...]
+    level_gaps = AREA_GAPS
 
     def figures(self, facts: Facts) -> Iterable[Figure]:
         cells = (cell for cell in facts.once(_events_of_window) if cell.status in self.statuses)
@@ -379,3 +397,4 @@ class Exits(_Events):
     formula = "agreements removed or superseded in (day − 30, day]"
     source = "ICE's lists; back-dated once the end is believed (docs/reconciliation.md)"
     statuses = (Status.REMOVED, Status.SUPERSEDED)
+    gaps = ("agreements.suspensions", "agreements.vanished")

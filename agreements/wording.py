@@ -148,6 +148,7 @@ FIELD_LABELS: Mapping[str, str] = {
     "signed_on": "Signed",
     "moa": "MOA",
     "moa_url": "MOA link",
+    "moa_linked_on": "MOA first linked",
     "addendum": "Addendum",
     "addendum_url": "Addendum link",
     "addendum_urls": "Addendum link",

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 
 from agreements.choices import LISTED
 from agreements.metric_reasons import AREA_CHANGED, lives, reasons_of_agencies, reasons_of_agreements
+from agreements.metric_subjects import AREA_GAPS
 from agreements.metrics import (
     OFFICE_UNKNOWN,
     agencies_of_day,
@@ -35,21 +36,32 @@ NO_PM = "no PM"
 LEVELS = (Level.NATION, Level.OFFICE)
 
 
-def _managers_of_day(as_of: date, _: datetime | None) -> list[tuple[int, str]]:
+def _managers_of_day(as_of: date, known_at: datetime | None) -> list[tuple[int, str]]:
     """(id, office) of every program manager on board. One statement."""
-    return list(ProgramManager.objects.active_on(as_of).values_list("pk", "office_id"))
+    found = ProgramManager.objects.known_on(as_of, known_at=known_at)
+    return list(found.values_list("pk", "office_id"))
+
+
+def _primaries(as_of: date, known_at: datetime | None) -> QuerySet[Assignment]:
+    """The primary assignments of the day."""
+    return Assignment.objects.known_on(as_of, known_at=known_at).filter(role=AssignmentRole.PRIMARY)
 
 
 def _primaries_of_day(as_of: date, known_at: datetime | None) -> list[tuple[str, int | None, int]]:
     """(office of agencies, their primary program manager or None, how many are listed). One statement."""
     listed = statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED)
     agencies = Agency.objects.filter(pk__in=listed.values("agreement__agency"))
-    valid = Q(assignments__valid_to__isnull=True) | Q(assignments__valid_to__gt=as_of)
-    valid &= Q(assignments__valid_from__lte=as_of, assignments__role=AssignmentRole.PRIMARY)
-    rows = with_office(agencies, as_of=as_of, path="offices").annotate(
-        held=FilteredRelation("assignments", condition=valid)
-    )
-    counted = rows.order_by().values_list("office", "held__program_manager").annotate(n=Count("pk"))
+    rows = with_office(agencies, as_of=as_of, path="offices").order_by()
+    if known_at is None:
+        valid = Q(assignments__valid_to__isnull=True) | Q(assignments__valid_to__gt=as_of)
+        valid &= Q(assignments__valid_from__lte=as_of, assignments__role=AssignmentRole.PRIMARY)
+        rows = rows.annotate(held=FilteredRelation("assignments", condition=valid))
+        fields = ("office", "held__program_manager")
+    else:  # a join cannot ask the trail
+        primary = _primaries(as_of, known_at).filter(agency=OuterRef("pk")).order_by()
+        rows = rows.annotate(held_by=Subquery(primary.values("program_manager")[:1]))
+        fields = ("office", "held_by")
+    counted = rows.values_list(*fields).annotate(n=Count("pk"))
     return [(office or OFFICE_UNKNOWN, manager, n) for office, manager, n in counted]
 
 
@@ -63,9 +75,7 @@ def _spans_by_manager(facts: Facts) -> list[tuple[int, str, int]]:
 
 def _unassigned(as_of: date, known_at: datetime | None) -> QuerySet[Any]:
     """Listed statements of agencies without a primary program manager on the day."""
-    primary = Assignment.objects.active_on(as_of).filter(
-        role=AssignmentRole.PRIMARY, agency=OuterRef("agreement__agency")
-    )
+    primary = _primaries(as_of, known_at).filter(agency=OuterRef("agreement__agency"))
     listed = statements_on(as_of=as_of, known_at=known_at).filter(status__in=LISTED)
     return listed.exclude(Exists(primary))
 
@@ -91,8 +101,8 @@ def percentile(values: list[int], share: float) -> Decimal:
     return Decimal(ordered[max(0, int(rank) - 1)])
 
 
-def _managers(as_of: date, subject: Subject) -> QuerySet[ProgramManager]:
-    found = ProgramManager.objects.active_on(as_of)
+def _managers(as_of: date, subject: Subject, known_at: datetime | None) -> QuerySet[ProgramManager]:
+    found = ProgramManager.objects.known_on(as_of, known_at=known_at)
     return found.filter(office=subject.key) if subject.level == Level.OFFICE else found
 
 
@@ -104,6 +114,7 @@ class _PerManager(Metric):
     """Something listed, divided by the program managers on board, by office and nation."""
 
     levels = LEVELS
+    level_gaps = AREA_GAPS
     decimals = 1
     kind = Kind.RATIO
 
@@ -112,7 +123,7 @@ class _PerManager(Metric):
     ) -> dict[Part, QuerySet[Any]]:
         return {
             Part.NUMERATOR: self.rows(as_of=as_of, subject=subject, known_at=known_at),
-            Part.DENOMINATOR: _managers(as_of, subject),
+            Part.DENOMINATOR: _managers(as_of, subject, known_at),
         }
 
     def reasons(self, change: Change) -> dict[Any, str]:
@@ -202,6 +213,7 @@ class AgenciesWithoutManager(Metric):
     unit = "agencies"
     source = "OIG-18-77: one accountable owner per duty"
     levels = LEVELS
+    level_gaps = AREA_GAPS
     gaps = ("staffing.positions",)
 
     def figures(self, facts: Facts) -> Iterable[Figure]:
@@ -222,13 +234,12 @@ class AgenciesWithoutManager(Metric):
 
 
 def _reasons_of_unassigned(change: Change) -> dict[Any, str]:
-    """Agencies listed on the other day too: the assignment or the office's area changed. Two queries."""
+    """Agencies listed on the other day too: the assignment or the office's area changed. Three queries."""
     held = lives(change, said(change.known_at), path="agreement__agency")
-    primary = Assignment.objects.filter(change.matching("agency"), role=AssignmentRole.PRIMARY)
-    spans = list(primary.values_list("agency", "valid_from", "valid_to"))
 
     def assigned(day: date) -> set[int]:
-        return {pk for pk, begins, ends in spans if begins <= day and (ends is None or day < ends)}
+        primary = _primaries(day, change.known_at).filter(change.matching("agency"))
+        return set(primary.values_list("agency", flat=True))
 
     before, after = assigned(change.first), assigned(change.last)
     reasons = {}
@@ -271,7 +282,7 @@ class _Span(Metric):
     def rows(
         self, *, as_of: date, subject: Subject, known_at: datetime | None = None
     ) -> QuerySet[ProgramManager]:
-        return _managers(as_of, subject)
+        return _managers(as_of, subject, known_at)
 
     def reasons(self, change: Change) -> dict[Any, str]:
         return _reasons_of_managers(change)

@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from agreements.models import Agency, FieldOffice
-from oversight.periods.models import DatedModel
+from oversight.periods.models import DatedModel, DatedQuerySet
+from oversight.trail.models import TrailEntry
 from staffing.choices import AssignmentRole
 
-__all__ = ["Assignment", "ProgramManager"]
+__all__ = ["Assignment", "KnownQuerySet", "ProgramManager"]
+
+
+class KnownQuerySet(DatedQuerySet):
+    """Rows that, once entered, change in nothing but their end; the trail keeps each earlier end."""
+
+    def known_on(self, day: date, *, known_at: datetime | None = None) -> Self:
+        """Those that hold on `day`, as was known at `known_at` (aware); None: as is known now."""
+        if known_at is None:
+            return self.active_on(day)
+        later = TrailEntry.objects.filter(
+            object_type=self.model._meta.label_lower,
+            object_id=Cast(models.OuterRef("pk"), models.CharField()),
+            at__gt=known_at,
+            before__has_key="valid_to",
+        ).order_by("pk")
+        # The first change after that instant says in "before" what the end was then; ISO days sort as text.
+        then = later.annotate(end=KT("before__valid_to")).values("end")[:1]
+        rows = self.filter(created_at__lte=known_at, valid_from__lte=day).annotate(
+            changed_later=models.Exists(later), end_then=models.Subquery(then)
+        )
+        untouched = models.Q(changed_later=False)
+        untouched &= models.Q(valid_to__isnull=True) | models.Q(valid_to__gt=day)
+        touched = models.Q(changed_later=True)
+        touched &= models.Q(end_then__isnull=True) | models.Q(end_then__gt=day.isoformat())
+        return rows.filter(untouched | touched)
 
 
 class ProgramManager(DatedModel):
@@ -32,6 +63,8 @@ class ProgramManager(DatedModel):
     is_synthetic = models.BooleanField(default=False, help_text="Made up for the sample.")
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects = KnownQuerySet.as_manager()
+
     class Meta(DatedModel.Meta):
         ordering = ["name"]
 
@@ -50,6 +83,8 @@ class Assignment(DatedModel):
     role = models.CharField(max_length=8, choices=AssignmentRole, default=AssignmentRole.PRIMARY)
     is_synthetic = models.BooleanField(default=False, help_text="Made up for the sample.")
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = KnownQuerySet.as_manager()
 
     class Meta(DatedModel.Meta):
         ordering = ["agency", "valid_from"]

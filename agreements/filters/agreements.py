@@ -76,7 +76,7 @@ class AgreementFilter(ListFilterSet):
         return queryset.filter(on_list if value == "yes" else ~on_list)
 
     def by_moa(self, queryset: QuerySet[Agreement], name: str, value: str) -> QuerySet[Agreement]:
-        return queryset.exclude(moa_url="") if value == "yes" else queryset.filter(moa_url="")
+        return queryset.filter(moa_linked_on__isnull=value != "yes")
 
     def by_days(self, queryset: QuerySet[Agreement], name: str, value: Any) -> QuerySet[Agreement]:
         return queryset.filter(status_on__lte=timezone.localdate() - timedelta(days=int(value)))

@@ -106,6 +106,9 @@ class Agreement(models.Model):
         max_length=40, blank=True, help_text="The printed text where it is no date."
     )
     moa_url = models.URLField(max_length=500, blank=True)
+    moa_linked_on = models.DateField(
+        null=True, help_text="Day of the first list that linked an MOA. Empty: none did."
+    )
     status = models.CharField(max_length=12, choices=Status)
     status_on = models.DateField(help_text="First day of the present status.")
     list_status = models.CharField(max_length=12, choices=Status, help_text="What the lists alone say.")

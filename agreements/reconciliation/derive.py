@@ -14,7 +14,7 @@ from .changes import find_changes
 from .corrections import Corrections, correct
 from .fingerprint import fingerprint
 from .identity import Identity, identify
-from .index import Index, bits, build_index, last_bit
+from .index import Index, bits, build_index, first_bit, last_bit
 from .life import Life, find_gaps, spans, supersede
 from .memory import no_collection
 from .types import (
@@ -125,6 +125,9 @@ def _agreement(
         superseded_by=one.life.superseded_by,
         ever_participating=bool(one.listings),
         previous_agencies=_previous(index, one, agencies),
+        moa_linked_on=min(
+            (index.days[first_bit(masks[digest])] for digest in digests if rows[digest].moa_url), default=None
+        ),
     )
 
 

@@ -286,6 +286,7 @@ class AgreementState:
     superseded_by: int | None  # index into Register.agreements
     ever_participating: bool
     previous_agencies: tuple[tuple[int, str], ...] = ()  # (agency index, last list) of re-attributions
+    moa_linked_on: date | None = None  # day of the first list that links an MOA
 
 
 @dataclass(frozen=True, slots=True)

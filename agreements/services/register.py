@@ -34,7 +34,7 @@ Wanted = Mapping[str, Any]  # attribute name → value
 # What the trail tells of; the rest can be seen in the lists.
 TRAILED = {
     "name", "state_id", "agency_type", "county_id", "merged_into_id", "agency_id", "model", "signed_on",
-    "moa_url", "list_status", "superseded_by_id",
+    "moa_url", "moa_linked_on", "list_status", "superseded_by_id",
 }  # fmt: skip
 
 
@@ -225,6 +225,7 @@ def _agreement_values(agreement: AgreementState, ids: Ids) -> dict[str, Any]:
         "first_printed_on": agreement.first_printed_on,
         "signed_text": agreement.signed_text[:40],
         "moa_url": agreement.moa_url[:500],
+        "moa_linked_on": agreement.moa_linked_on,
         "list_status": agreement.status.value,
         "ever_participating": agreement.ever_participating,
         "first_publication_id": ids.publications[agreement.first_list],

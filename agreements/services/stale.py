@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from agreements.choices import ListKind, Status
 from agreements.metrics import WINDOW_DAYS
@@ -37,14 +37,24 @@ def figures_mark_stale(
     agencies = [obj.pk for obj in moved if isinstance(obj, Agency)]
     events = moved_mark_stale(agreements=agreements, agencies=agencies, reason=reason) if moved else set()
     list_figures_mark_stale(days={*touched.begins, *events}, rewritten=rewritten, reason=reason)
-    linked = [act.obj.pk for act in acts if _gained_or_lost_a_link(act)]
-    if linked:
-        spans = AgreementStatus.objects.filter(agreement__in=linked, status=Status.ACTIVE)
-        days_mark_stale(ranges=_ranges(spans), reason=reason, metrics=LINK_METRICS)
+    days_mark_stale(ranges=_link_days(acts), reason=reason, metrics=LINK_METRICS)
 
 
-def _gained_or_lost_a_link(act: Act) -> bool:
-    return "moa_url" in act.before and bool(act.before["moa_url"]) != bool(act.after["moa_url"])
+def _link_days(acts: Sequence[Act]) -> list[DayRange]:
+    """Days of listed agreements on which it is another than before whether their memorandum is linked."""
+    moved = {act.obj.pk: act for act in acts if "moa_linked_on" in act.before}
+    if not moved:
+        return []
+    listed = AgreementStatus.objects.filter(agreement__in=moved, status=Status.ACTIVE).order_by()
+    found: list[DayRange] = []
+    for pk, begins, ends in listed.values_list("agreement", "begins_on", "ends_on"):
+        days = {moved[pk].before["moa_linked_on"], moved[pk].after["moa_linked_on"]}
+        known = sorted(days - {None})
+        first = max(begins, known[0])
+        last = min((day for day in (ends, known[1] if len(known) == 2 else None) if day), default=None)
+        if last is None or first < last:
+            found.append((first, last))
+    return merged(found)
 
 
 def moved_mark_stale(*, agreements: Collection[int], agencies: Collection[int], reason: str) -> set[date]:
@@ -71,7 +81,3 @@ def list_figures_mark_stale(*, days: Collection[date], rewritten: Collection[int
     own = {steps[pk] for pk in rewritten if pk in steps}
     ranges = days_until_next({*days, *own}, sorted(set(steps.values())))
     days_mark_stale(ranges=ranges, reason=reason, prefix=LIST_METRICS)
-
-
-def _ranges(statements: QuerySet[AgreementStatus]) -> list[DayRange]:
-    return merged(statements.values_list("begins_on", "ends_on"))

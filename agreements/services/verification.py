@@ -67,6 +67,10 @@ def _agreement_differences(register: Register) -> Iterator[str]:
             continue
         row = rows[found.pop()]
         wanted = {(span.status.value, span.begins_on, span.ends_on) for span in agreement.spans}
-        same = (row.signed_on, row.list_status) == (agreement.signed_on, agreement.status.value)
+        same = (row.signed_on, row.list_status, row.moa_linked_on) == (
+            agreement.signed_on,
+            agreement.status.value,
+            agreement.moa_linked_on,
+        )
         if not same or spans[row.pk] != wanted:
             yield f"agreement {keys[0]}: fields or statuses"

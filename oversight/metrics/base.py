@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -115,6 +115,7 @@ class Metric(ABC):
     levels: ClassVar[tuple[str, ...]] = (Level.NATION, Level.OFFICE, Level.STATE, Level.MODEL)
     decimals: ClassVar[int] = 0
     gaps: ClassVar[tuple[str, ...]] = ()  # keys of the gap ledger it depends on
+    level_gaps: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # and at one level only, by level
     kind: ClassVar[Kind] = Kind.COUNT
 
     @abstractmethod
@@ -143,6 +144,15 @@ class Metric(ABC):
     ) -> dict[Any, Decimal] | None:
         """For a statistic: id → what the record brings into it. One statement. None: it does not say."""
         return None
+
+    def gaps_of(self, level: str) -> tuple[str, ...]:
+        """Keys of the gap ledger that its figures of a level depend on."""
+        return (*self.gaps, *self.level_gaps.get(level, ()))
+
+    @property
+    def all_gaps(self) -> frozenset[str]:
+        """Keys of the gap ledger that some of its figures depend on."""
+        return frozenset(self.gaps).union(*self.level_gaps.values())
 
     def compute(self, *, as_of: date, known_at: datetime | None = None) -> list[Figure]:
         """All figures for one date, computed now."""

@@ -75,6 +75,7 @@ def explain(*, metric: Metric, subject: Subject, as_of: date, version: int) -> E
     targets = [target for target in targets if target.for_every or target.subject == subject.key]
     known = points(metric=metric.key, subject=subject)
     target = target_of(targets, subject, as_of)
+    gaps = metric.gaps_of(subject.level)
     return Explained(
         metric=metric,
         subject=subject,
@@ -87,7 +88,7 @@ def explain(*, metric: Metric, subject: Subject, as_of: date, version: int) -> E
         targets=targets,
         verdict=verdict_of(target, known, as_of) if target else None,
         definitions=list(Definition.objects.filter(metric=metric.key).order_by("-version")),
-        gaps=list(Gap.objects.filter(key__in=metric.gaps)) if metric.gaps else [],
+        gaps=list(Gap.objects.filter(key__in=gaps)) if gaps else [],
     )
 
 

@@ -19,6 +19,7 @@ from oversight.metrics.services import (
     days_wait,
     fill_soon,
     missing_days_compute_start,
+    outdated_mark_stale,
     stale_days_fill,
 )
 
@@ -73,7 +74,11 @@ def fill_stale() -> int:
 
 @shared_task
 def fill_missing() -> int:
-    """Hourly, and when a worker starts: days that should have figures and have none, as a job. How many."""
+    """Hourly, and when a worker starts: days that should have figures and have none, as a job. How many.
+
+    Days with figures of an older definition are marked stale, so that they follow.
+    """
+    outdated_mark_stale()
     job = missing_days_compute_start(actor=system("figures"))
     return len(job.params["days"]) if job else 0
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agreements.choices import Origin, Status
@@ -171,59 +171,6 @@ def test_figures_are_told_as_they_were_known_before_lists_said_otherwise():
     assert metric.compute(as_of=DAY)[0].value == 0
     assert metric.compute(as_of=DAY, known_at=known)[0].value == 1
     assert metric.rows(as_of=DAY, subject=NATION, known_at=known).count() == 1
-
-
-spans = st.lists(
-    st.tuples(
-        st.sampled_from([Status.ACTIVE, Status.MISSING, Status.PENDING, Status.REMOVED]),
-        st.integers(1, 20),
-        st.sampled_from(["TX", "FL"]),
-        st.sampled_from(["houston", "miami", None]),
-        st.sampled_from(["JEM", "TFM"]),
-        st.booleans(),
-    ),
-    max_size=8,
-)
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(facts=spans)
-def test_snapshot_rows_and_a_plain_recomputation_agree_for_any_facts(facts):
-    """Every count, at every level, against a loop over the facts."""
-    with transaction.atomic():
-        expected: dict[tuple[str, Subject], int] = {}
-        for status, day, state, office, model, linked in facts:
-            agency = AgencyFactory(state=StateFactory(code=state))
-            if office:
-                AgencyOfficeFactory(agency=agency, office=FieldOfficeFactory(slug=office))
-            begins = DAY - dt.timedelta(days=day)
-            url = "https://www.ice.gov/doc.pdf" if linked else ""
-            agreement = AgreementFactory(agency=agency, model=model, moa_url=url)
-            AgreementStatusFactory(agreement=agreement, status=status, begins_on=begins)
-            subjects = [
-                NATION,
-                Subject("state", state),
-                Subject("office", office or "unknown"),
-                Subject("model", model),
-            ]
-            keys = {
-                Status.ACTIVE: ["agreements.listed", "agreements.in_force", "agreements.additions_30d"],
-                Status.MISSING: ["agreements.in_force"],
-                Status.PENDING: ["agreements.pending"],
-                Status.REMOVED: ["agreements.exits_30d"],
-            }[status]
-            for subject in subjects:
-                for key in keys:
-                    expected[key, subject] = expected.get((key, subject), 0) + 1
-                if status == Status.ACTIVE and subject.level != "model":
-                    expected["agreements.agencies_listed", subject] = expected["agreements.listed", subject]
-        services.day_fill(as_of=DAY)
-        counts = {key for key, _ in expected}
-        shown = newest_snapshots(as_of=DAY, metrics=list(counts))
-        assert {at: int(row.value) for at, row in shown.items() if row.value} == expected
-        for (key, subject), n in expected.items():
-            assert get_metric(key).rows(as_of=DAY, subject=subject).count() == n
-        transaction.set_rollback(True)
 
 
 @given(

@@ -85,6 +85,23 @@ def test_days_that_nobody_computed_are_computed_by_one_job(facts, django_capture
     assert Job.objects.count() == 1
 
 
+def test_days_of_an_older_definition_are_computed_by_the_new_one_without_being_asked_for(
+    facts, monkeypatch, django_capture_on_commit_callbacks
+):
+    for day in days(0, 1):
+        services.day_fill(as_of=day)
+    number = DayFill.objects.count()
+    assert services.outdated_mark_stale() == 0
+    monkeypatch.setattr(type(LISTED[0]), "version", 2)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.fill_missing()
+    fills = DayFill.objects.filter(metric="agreements.listed")
+    assert set(fills.values_list("version", "state")) == {(2, FillState.DONE)}
+    assert DayFill.objects.filter(state=FillState.DONE).count() == number
+    assert set(Snapshot.objects.filter(version=2).values_list("as_of", flat=True)) == set(days(0, 1))
+    assert services.outdated_mark_stale() == 0
+
+
 def test_a_metric_with_a_defect_stays_stale_and_the_others_are_kept(monkeypatch, caplog):
     broken = get_metric("staffing.span_max")
     monkeypatch.setattr(broken, "figures", lambda facts: 1 / 0)

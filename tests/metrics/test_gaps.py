@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.html import escape
 
 from oversight.access.actors import person
 from oversight.access.choices import Role
 from oversight.access.permissions import NotAllowed
+from oversight.metrics.addresses import figure_url
+from oversight.metrics.base import Subject
 from oversight.metrics.choices import GapState
 from oversight.metrics.models import Gap
-from oversight.metrics.registry import all_metrics
+from oversight.metrics.registry import all_metrics, get_metric
 from oversight.metrics.services.gaps import gap_answer, gap_reopen, gaps_load
 from oversight.trail.models import TrailEntry
 from tests.factories import UserFactory
@@ -39,7 +43,7 @@ def test_every_installation_has_the_ledger_and_loading_it_again_changes_nothing(
 
 
 def test_every_gap_that_a_metric_names_is_in_the_ledger():
-    named = {key for metric in all_metrics() for key in metric.gaps}
+    named = {key for metric in all_metrics() for key in metric.all_gaps}
     assert named <= set(Gap.objects.values_list("key", flat=True))
 
 
@@ -88,3 +92,44 @@ def test_only_headquarters_answers(gap):
     for role in (Role.FIELD_PM, Role.AUDITOR):
         with pytest.raises(NotAllowed):
             gap_answer(actor=person(UserFactory(role=role)), gap=gap, **SAID)
+
+
+def test_every_open_question_of_the_field_is_asked():
+    """One or more per topic that is not public, and none twice."""
+    topics = Counter(Gap.objects.values_list("topic", flat=True))
+    assert topics == {
+        "Staffing": 5,
+        "IT installation": 4,
+        "Training": 6,
+        "Agreements": 4,
+        "Inspections": 2,
+        "Audits": 4,
+        "Counts": 3,
+        "Geography": 2,
+        "Houston 2018": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("metric", "level", "key"),
+    [
+        ("agreements.in_force", "nation", "agreements.vanished"),
+        ("agreements.listed", "nation", "agreements.suspensions"),
+        ("agreements.exits_30d", "nation", "agreements.vanished"),
+        ("agreements.pending_days_median", "nation", "agreements.requests"),
+        ("agreements.listed", "office", "geography.areas"),
+        ("staffing.agencies_per_pm", "office", "geography.areas"),
+    ],
+)
+def test_a_figure_that_depends_on_a_gap_names_it_and_the_gap_names_the_figure(client, metric, level, key):
+    client.force_login(UserFactory(role=Role.HQ))
+    subject = Subject(level, "houston" if level == "office" else "")
+    gap = Gap.objects.get(key=key)
+    text = client.get(figure_url(metric=metric, subject=subject, as_of=dt.date(2025, 6, 1))).content.decode()
+    assert escape(gap.effect) in text
+    assert get_metric(metric).name in client.get(f"/gaps/{key}/").content.decode()
+
+
+def test_areas_are_not_named_where_a_figure_does_not_depend_on_them():
+    assert get_metric("agreements.listed").gaps_of("nation") == ("agreements.suspensions",)
+    assert "geography.areas" not in get_metric("staffing.span_max").all_gaps

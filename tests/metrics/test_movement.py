@@ -209,7 +209,7 @@ facts = st.lists(
         st.sampled_from(["houston", "miami", None]),
         st.sampled_from([None, 3, 9]),  # moves to the other office
         st.sampled_from([None, 5, 10]),  # suspended by staff
-        st.booleans(),  # MOA linked
+        st.sampled_from([None, -60, 4, 12]),  # MOA first linked
     ),
     max_size=5,
 )
@@ -230,7 +230,7 @@ def _enter(items, people):
         made = agreement(
             *[span for span in spans if span[0]],
             agency=agency,
-            moa_url="https://www.ice.gov/a.pdf" if linked else "",
+            moa_linked_on=None if linked is None else day(linked),
         )
         if suspended:
             AgreementStatus.objects.create(

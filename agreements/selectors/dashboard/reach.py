@@ -62,10 +62,10 @@ def reach(*, user: User, today: date) -> Reach | None:
         .filter(Q(status__in=[*IN_FORCE, Status.PENDING]) | Q(list_status__in=LISTED))
         .annotate(office=Subquery(office), n=CountRows("pk"))
         .order_by()
-        .values_list("agency", "agency__state", "office", "model", "status", "list_status", "moa_url", "n")
     )
+    fields = ("agency", "agency__state", "office", "model", "status", "list_status", "moa_linked_on", "n")
     cuts: dict[Subject, Mine] = defaultdict(Mine)
-    for agency, state, slug, model, status, on_list, moa_url, n in rows:
+    for agency, state, slug, model, status, on_list, linked_on, n in rows.values_list(*fields):
         subjects = [Subject(Level.NATION), Subject(Level.OFFICE, slug or OFFICE_UNKNOWN)]
         subjects += [Subject(Level.STATE, state)] if state else []
         subjects += [Subject(Level.MODEL, model)] if model else []
@@ -74,7 +74,7 @@ def reach(*, user: User, today: date) -> Reach | None:
             mine.listed += n if status in LISTED else 0
             mine.in_force += n if status in IN_FORCE else 0
             mine.pending += n if status == Status.PENDING else 0
-            mine.without_moa += n if status in LISTED and not moa_url else 0
+            mine.without_moa += n if status in LISTED and linked_on is None else 0
             mine.agencies |= {agency} if status in LISTED else set()
             mine.printed |= {agency} if on_list in LISTED else set()
     return Reach(dict(cuts))

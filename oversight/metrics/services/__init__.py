@@ -12,7 +12,7 @@ from oversight.metrics.services.filling import (
     range_fill,
     stale_days_fill,
 )
-from oversight.metrics.services.marking import DayRange, days_mark_stale, fill_soon
+from oversight.metrics.services.marking import DayRange, days_mark_stale, fill_soon, outdated_mark_stale
 from oversight.metrics.services.starting import (
     BACKFILL,
     days_compute_start,
@@ -33,6 +33,7 @@ __all__ = [
     "figures_refill_start",
     "fill_soon",
     "missing_days_compute_start",
+    "outdated_mark_stale",
     "range_fill",
     "stale_days_fill",
 ]

@@ -57,7 +57,7 @@ class GapPage(ActionRequired):
         gap = gap_or_404(key)
         context = {
             "gap": gap,
-            "metrics": [metric for metric in all_metrics() if key in metric.gaps],
+            "metrics": [metric for metric in all_metrics() if key in metric.all_gaps],
             "may_answer": self.may(ACTION),
         }
         return render(request, "metrics/gap.html", context)
