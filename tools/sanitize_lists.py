@@ -21,9 +21,8 @@ import openpyxl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from agreements.reconciliation.cells import modified_at
 from agreements.reconciliation.links import clean_text, public_url
-from agreements.reconciliation.package import MAX_BYTES, load_bytes, open_package
+from oversight.exchange.workbooks import MAX_BYTES, load_bytes, modified_at, open_package
 
 CORE = "docProps/core.xml"
 CORE_XML = (

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from .cells import serial_date
+from oversight.exchange.workbooks import serial_date
+
 from .links import unarchived
 from .names import canonical, fold_apostrophes, squash
 from .types import PENDING, CleanRow, County, Geography, PrintedRow

@@ -10,10 +10,19 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
-from .cells import Grid, Row, column_letters, first_sheet, modified_at
+from oversight.exchange.workbooks import (
+    MAX_BYTES,
+    Grid,
+    Row,
+    column_letters,
+    first_sheet,
+    load_bytes,
+    modified_at,
+    open_package,
+)
+
 from .links import clean_text, public_url, url_in_text
 from .names import squash
-from .package import MAX_BYTES, load_bytes, open_package
 from .types import PARTICIPATING, PENDING, Finding, PrintedRow, Refused, Sheet, SheetRow
 
 _ROLES = {
@@ -33,6 +42,8 @@ _REQUIRED = {
     PENDING: ("state", "agency", "support_type"),
 }
 _HEADER_WITHIN = 20  # rows in which the header may stand
+_SMALL = "Check that this is the list itself. ICE's lists are smaller than 1 MB."
+_AS_IT_IS = "Download the list again from ICE's page and upload the file as it is."
 _REMEDY = "Download the list again from ICE's page and upload it under its own name."
 
 
@@ -44,10 +55,12 @@ def read_sheet(
     `source`: a path, or the bytes. `file_name`: as it was published; says the kind, and later the date.
     `kind`: "auto" (by headers, checked against the name), "participating" or "pending". `max_bytes`: bytes.
     """
-    data = load_bytes(source, max_bytes)
+    data = load_bytes(
+        source, max_bytes, "Check that this is the list itself. ICE's lists are smaller than 1 MB."
+    )
     if file_name.lower().endswith((".xlsm", ".xltm", ".xlam")):
         raise Refused("macro_workbook", "The file is a macro workbook.", "Save it as .xlsx without macros.")
-    package = open_package(data)
+    package = open_package(data, _AS_IT_IS)
     grid = first_sheet(package)
     start, columns, headers = _find_header(grid)
     found = _kind(columns, headers, PurePath(file_name).name, kind)

@@ -11,14 +11,15 @@ import io
 import posixpath
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from lxml import etree
 
-from .package import Package
-from .types import Refused
+from oversight.exchange.workbooks.package import Package
+from oversight.exchange.workbooks.refused import Refused
 
 MAX_ROWS, MAX_COLUMNS, MAX_CELLS = 200_000, 200, 2_000_000
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -37,7 +38,6 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 9998  # so that no time zone leads out of the ca
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _BUILTIN_DATES = {14, 15, 16, 17, 18, 19, 20, 21, 22, 27, 28, 29, 30, 31, 34, 35, 36, 45, 46, 47, 50, 57}
 _FORMAT_NOISE = re.compile(r'\[(?!hh?\]|mm?\]|ss?\])[^\]]*\]|"[^"]*"|\\.|_.')
-_DAMAGED = "Download the list again from ICE's page and upload the file as it is."
 
 
 @dataclass(slots=True)
@@ -63,8 +63,18 @@ class Grid:
     links: dict[tuple[int, int], str] = field(default_factory=dict)  # (row number, column) -> target
 
 
+@contextmanager
+def _remedied(package: Package) -> Iterator[None]:
+    """A refusal without a remedy of its own gets the package's."""
+    try:
+        yield
+    except Refused as refusal:
+        refusal.remedy = refusal.remedy or package.remedy
+        raise
+
+
 def _damaged(part: str) -> Refused:
-    return Refused("damaged", f"The workbook is damaged: its part {part} cannot be read.", _DAMAGED)
+    return Refused("damaged", f"The workbook is damaged: its part {part} cannot be read.")
 
 
 def _tree(package: Package, name: str) -> etree._Element | None:
@@ -81,7 +91,7 @@ def _tree(package: Package, name: str) -> etree._Element | None:
 def _refuse_doctype(data: bytes, name: str) -> None:
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Refused(
-            "doctype", f"The workbook's part {name} declares entities, which no list does.", _DAMAGED
+            "doctype", f"The workbook's part {name} declares entities, which no plain workbook does."
         )
 
 
@@ -103,10 +113,11 @@ def _relations(package: Package, part: str) -> dict[str, str]:
 def modified_at(package: Package) -> datetime | None:
     """dcterms:modified as an aware instant (UTC). Nothing else is read: the rest names people.
 
-    None when it is missing, is no instant, or lies before 2000, when there was no list: tools write such
+    None when it is missing, is no instant, or lies before 2000: tools write such
     dates where they know none.
     """
-    root = _tree(package, "docProps/core.xml")
+    with _remedied(package):
+        root = _tree(package, "docProps/core.xml")
     element = root.find(_DC + "modified") if root is not None else None
     if element is None or not element.text:
         return None
@@ -245,20 +256,30 @@ def column_letters(index: int) -> str:
 def _too_wide(where: str) -> Refused:
     return Refused(
         "too_many_cells",
-        f"The sheet reaches out to {where}; a list has at most {MAX_COLUMNS} columns, {MAX_ROWS:,} rows "
-        f"and {MAX_CELLS:,} cells.",
-        "Delete everything beside and below the list, or take ICE's original file.",
+        f"The sheet reaches out to {where}; at most {MAX_COLUMNS} columns, {MAX_ROWS:,} rows "
+        f"and {MAX_CELLS:,} cells are read.",
+        "Delete everything beside and below the rows, or take the original file.",
     )
 
 
-def first_sheet(package: Package) -> Grid:
-    """Read the first sheet. Raises Refused when its extent is beyond any list or the XML is damaged."""
+def first_sheet(package: Package, prefer: str = "") -> Grid:
+    """Read the sheet called `prefer`, else the first.
+
+    Raises Refused when its extent is too large or the XML is damaged.
+    """
+    with _remedied(package):
+        return _sheet(package, prefer)
+
+
+def _sheet(package: Package, prefer: str) -> Grid:
     workbook = _tree(package, "xl/workbook.xml")
     relations = _relations(package, "xl/workbook.xml")
-    sheet = next(workbook.iter(_S + "sheet"), None) if workbook is not None else None
+    sheets = list(workbook.iter(_S + "sheet")) if workbook is not None else []
+    named = [one for one in sheets if prefer and one.get("name") == prefer]
+    sheet = next(iter(named or sheets), None)
     part = relations.get(sheet.get(_R + "id") or "", "") if sheet is not None else ""
     if part not in package.names:
-        raise Refused("no_sheet", "The workbook has no readable first sheet.", _DAMAGED)
+        raise Refused("no_sheet", "The workbook has no readable first sheet.")
     properties = workbook.find(_S + "workbookPr") if workbook is not None else None
     epoch = properties is not None and properties.get("date1904") in ("1", "true")
     reader = _Reader(
@@ -281,7 +302,7 @@ def first_sheet(package: Package) -> Grid:
 
 
 def _spots(reference: str) -> Iterator[tuple[int, int]]:
-    """(row number, column) of every cell of "G7" or "G7:G9"; only the part a list can have."""
+    """(row number, column) of every cell of "G7" or "G7:G9"; only the part that is read."""
     ends = [re.fullmatch(r"\$?([A-Z]{1,3})\$?(\d{1,7})", end) for end in reference.upper().split(":")]
     first, last = ends[0], ends[-1]
     if first is None or last is None:
@@ -354,4 +375,4 @@ def _column(reference: str, number: int, before: int) -> int:
 
 
 def _misplaced(what: str) -> Refused:
-    return Refused("damaged", f"The workbook is damaged: in its first sheet {what}.", _DAMAGED)
+    return Refused("damaged", f"The workbook is damaged: in its first sheet {what}.")

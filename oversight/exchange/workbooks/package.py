@@ -1,7 +1,7 @@
 """The guard in front of every workbook: decides whether the bytes may be opened at all.
 
 Checks run in an order in which each makes the next one safe; all of them run before a library parses
-anything. Sizes are bytes.
+anything. Sizes are bytes. `remedy` is what the reader of that kind of file is told to do.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .types import Refused
+from oversight.exchange.workbooks.refused import Refused
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_PARTS = 500
@@ -21,55 +21,58 @@ RATIO_FROM = 10 * 1024 * 1024
 MAX_INFLATED = 200 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_REMEDY = "Download the list again from ICE's page and upload the file as it is."
+REMEDY = "Open it in Excel, save it as .xlsx under a new name, and upload that."
+TOO_LARGE = "Check that this is the right file, and divide it if it is."
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A zip that passed the guard. `names` are its parts."""
+    """A zip that passed the guard. `names` are its parts; `remedy` for whoever finds it damaged later."""
 
     archive: zipfile.ZipFile
     names: frozenset[str]
+    remedy: str = REMEDY
 
     def read(self, name: str) -> bytes:
         return self.archive.read(name)
 
 
-def load_bytes(source: Path | str | bytes, max_bytes: int) -> bytes:
+def load_bytes(source: Path | str | bytes, max_bytes: int, remedy: str = TOO_LARGE) -> bytes:
     """The file's bytes; refuses before reading when it is too large."""
     size = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
     if size > max_bytes:
         raise Refused(
             "too_large",
             f"The file has {size / 1_048_576:.0f} MB; at most {max_bytes / 1_048_576:.0f} MB are read.",
-            "Check that this is the list itself. ICE's lists are smaller than 1 MB.",
+            remedy,
         )
     return source if isinstance(source, bytes) else Path(source).read_bytes()
 
 
-def open_package(data: bytes) -> Package:
+def open_package(data: bytes, remedy: str = REMEDY) -> Package:
     """Open the bytes as an Office package, or say in one sentence why not."""
     if not data:
-        raise Refused("empty_file", "The file is empty.", _REMEDY)
+        raise Refused("empty_file", "The file is empty.", remedy)
     if data.startswith(_OLE):
         _refuse_ole(data)
     if not data.startswith(b"PK"):
         raise Refused(
             "not_a_workbook",
             "The file is not an Excel workbook (.xlsx).",
-            _REMEDY + " PDF and CSV are not read.",
+            remedy + " PDF and CSV are not read.",
         )
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         raise Refused(
-            "truncated", "The file is cut off or damaged: its directory cannot be read.", _REMEDY
+            "truncated", "The file is cut off or damaged: its directory cannot be read.", remedy
         ) from None
     infos = archive.infolist()
-    _check_directory(infos)
-    _check_kind(frozenset(info.filename for info in infos))
-    _check_inflated(archive, infos)
-    return Package(archive, frozenset(info.filename for info in infos))
+    names = frozenset(info.filename for info in infos)
+    _check_directory(infos, remedy)
+    _check_kind(names, remedy)
+    _check_inflated(archive, infos, remedy)
+    return Package(archive, names, remedy)
 
 
 def _refuse_ole(data: bytes) -> None:
@@ -87,15 +90,15 @@ def _refuse_ole(data: bytes) -> None:
     )
 
 
-def _check_directory(infos: list[zipfile.ZipInfo]) -> None:
+def _check_directory(infos: list[zipfile.ZipInfo], remedy: str) -> None:
     if len(infos) > MAX_PARTS:
         raise Refused(
-            "too_many_parts", f"The file holds {len(infos)} parts; a list has a few dozen.", _REMEDY
+            "too_many_parts", f"The file holds {len(infos)} parts; a workbook has a few dozen.", remedy
         )
     names = [info.filename.lower() for info in infos]
     if len(set(names)) != len(names):
         raise Refused(
-            "duplicate_parts", "The file holds two parts of one name, so its content is ambiguous.", _REMEDY
+            "duplicate_parts", "The file holds two parts of one name, so its content is ambiguous.", remedy
         )
     for info in infos:
         if info.flag_bits & 0x1:
@@ -103,23 +106,23 @@ def _check_directory(infos: list[zipfile.ZipInfo]) -> None:
                 "encrypted", "The file is protected with a password.", "Save it without a password, retry."
             )
         if info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1):
-            raise Refused("zip_bomb", "The file unpacks to far more than a list could hold.", _REMEDY)
+            raise Refused("zip_bomb", "The file unpacks to far more than a workbook could hold.", remedy)
 
 
-def _check_kind(names: frozenset[str]) -> None:
+def _check_kind(names: frozenset[str], remedy: str) -> None:
     if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
         raise Refused(
-            "not_a_workbook", "The file is a zip archive, but not an Excel workbook (.xlsx).", _REMEDY
+            "not_a_workbook", "The file is a zip archive, but not an Excel workbook (.xlsx).", remedy
         )
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise Refused(
             "macro_workbook",
-            "The workbook contains macros; a list has none.",
+            "The workbook contains macros; only values are read.",
             "Save it as .xlsx without macros.",
         )
 
 
-def _check_inflated(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> None:
+def _check_inflated(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], remedy: str) -> None:
     """Count what really comes out: the sizes in the directory may lie."""
     total = 0
     try:
@@ -128,9 +131,7 @@ def _check_inflated(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> N
                 while chunk := part.read(_CHUNK):
                     total += len(chunk)
                     if total > MAX_INFLATED:
-                        raise Refused(
-                            "zip_bomb", "The file unpacks to more than 200 MB; a list has under 5.", _REMEDY
-                        )
+                        raise Refused("zip_bomb", "The file unpacks to more than 200 MB.", remedy)
     except (
         zipfile.BadZipFile,
         EOFError,
@@ -141,7 +142,7 @@ def _check_inflated(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> N
         zlib.error,
     ):
         raise Refused(
-            "truncated", "The file is cut off or damaged: a part of it cannot be read.", _REMEDY
+            "truncated", "The file is cut off or damaged: a part of it cannot be read.", remedy
         ) from None
     if b"macroEnabled" in archive.read("[Content_Types].xml"):
         raise Refused(
