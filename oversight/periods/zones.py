@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from oversight.periods.models import OfficeZone
 
@@ -21,6 +22,7 @@ __all__ = [
     "assumed",
     "day_bounds",
     "local_date",
+    "office_date",
     "office_names",
     "office_zone",
     "office_zones",
@@ -91,6 +93,23 @@ def office_zone(*, slug: str, on: dt.date) -> ZoneAnswer:
     """The zone of one office on `on`; headquarters' zone, marked as assumed, where none was entered."""
     row = OfficeZone.objects.active_on(on).filter(office_slug=slug).order_by("-valid_from").first()
     return assumed() if row is None else ZoneAnswer(row.zone, is_assumed=False, source=row.source)
+
+
+def office_date(*, slug: str, at: dt.datetime) -> dt.date:
+    """The date at an office at the instant `at`, by the zone that holds there on that date. One query.
+
+    On the day on which an office changes its zone the newer one goes first. Headquarters' zone where none
+    was entered. Raises ValueError for a naive time.
+    """
+    day = dt.timedelta(days=1)
+    near = local_date(at, "UTC")  # no place is further than a day from it
+    rows = OfficeZone.objects.filter(office_slug=slug, valid_from__lte=near + day)
+    rows = rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=near))
+    for row in rows.order_by("-valid_from"):
+        found = local_date(at, row.zone)
+        if row.valid_from <= found and (row.valid_to is None or found < row.valid_to):
+            return found
+    return local_date(at, settings.TIME_ZONE)
 
 
 def assumed() -> ZoneAnswer:

@@ -95,9 +95,9 @@ def test_only_headquarters_answers(gap):
 
 
 def test_every_open_question_of_the_field_is_asked():
-    """One or more per topic that is not public, and none twice."""
+    """At least so many as the field leaves open by topic; parts may add theirs."""
     topics = Counter(Gap.objects.values_list("topic", flat=True))
-    assert topics == {
+    least = {
         "Staffing": 5,
         "IT installation": 4,
         "Training": 6,
@@ -108,6 +108,7 @@ def test_every_open_question_of_the_field_is_asked():
         "Geography": 2,
         "Houston 2018": 2,
     }
+    assert {topic: min(topics[topic], n) for topic, n in least.items()} == least
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from oversight.access.permissions import NotAllowed
 from oversight.periods import services
 from oversight.periods.calendars import add_business_days, business_days, federal_calendar
 from oversight.periods.models import Holiday, OfficeZone
-from oversight.periods.zones import office_names, office_zone, office_zones
+from oversight.periods.zones import office_date, office_names, office_zone, office_zones
 from oversight.trail.models import TrailEntry
 from tests.factories import UserFactory
 from tests.support.queries import baseline_queries
@@ -252,3 +252,51 @@ def test_the_page_costs_the_same_for_every_year(client) -> None:
     client.force_login(UserFactory())
     with baseline_queries("calendar"):
         client.get(reverse("periods:calendar"), {"fy": "FY2030"})
+
+
+# --- the date at an office
+
+
+def utc(*parts: int) -> dt.datetime:
+    return dt.datetime(*parts, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "houston", "headquarters"),
+    [
+        (utc(2024, 2, 29, 4, 59), D(2024, 2, 28), D(2024, 2, 28)),
+        (utc(2024, 2, 29, 5, 0), D(2024, 2, 28), D(2024, 2, 29)),
+        (utc(2024, 2, 29, 6, 0), D(2024, 2, 29), D(2024, 2, 29)),
+        (utc(2024, 3, 1, 5, 59), D(2024, 2, 29), D(2024, 3, 1)),
+        # Clocks go forward on March 9, 2025, and back on November 2.
+        (utc(2025, 3, 9, 5, 59), D(2025, 3, 8), D(2025, 3, 9)),
+        (utc(2025, 3, 10, 4, 59), D(2025, 3, 9), D(2025, 3, 10)),
+        (utc(2025, 3, 10, 5, 0), D(2025, 3, 10), D(2025, 3, 10)),
+        (utc(2025, 11, 2, 4, 59), D(2025, 11, 1), D(2025, 11, 2)),
+        (utc(2025, 11, 3, 5, 59), D(2025, 11, 2), D(2025, 11, 3)),
+        # A fiscal year begins an hour later in Houston.
+        (utc(2025, 10, 1, 4, 30), D(2025, 9, 30), D(2025, 10, 1)),
+    ],
+)
+def test_the_date_at_an_office_is_that_of_its_own_midnight(at, houston, headquarters) -> None:
+    OfficeZone.objects.create(
+        office_slug="houston", zone="America/Chicago", source="Office", valid_from=D(2020, 1, 1)
+    )
+    assert office_date(slug="houston", at=at) == houston
+    assert office_date(slug="miami", at=at) == headquarters  # nobody entered its zone
+
+
+def test_the_date_follows_the_zone_that_holds_on_it() -> None:
+    zone = {"office_slug": "houston", "source": "Office"}
+    OfficeZone.objects.create(
+        **zone, zone="America/Chicago", valid_from=D(2024, 1, 1), valid_to=D(2025, 1, 1)
+    )
+    OfficeZone.objects.create(**zone, zone="Pacific/Honolulu", valid_from=D(2025, 1, 1))
+    assert office_date(slug="houston", at=utc(2024, 6, 1, 5, 0)) == D(2024, 6, 1)
+    assert office_date(slug="houston", at=utc(2025, 6, 1, 9, 59)) == D(2025, 5, 31)
+    assert office_date(slug="houston", at=utc(2023, 6, 1, 4, 0)) == D(2023, 6, 1)  # headquarters' zone
+
+
+def test_the_date_at_an_office_is_one_query(django_assert_num_queries) -> None:
+    with django_assert_num_queries(1):
+        office_date(slug="houston", at=utc(2025, 6, 1, 5, 0))
