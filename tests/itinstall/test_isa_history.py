@@ -12,7 +12,7 @@ from itinstall.choices import ISA_LIES_WITH, IsaStepKind, Party
 from itinstall.isa_history import IsaMark, IsaMarks, IsaRules, isa_violations
 
 D = dt.date
-FIRST = D(2026, 1, 1)
+FIRST, TODAY = D(2026, 1, 1), D(2026, 6, 1)
 K = IsaStepKind
 
 
@@ -54,7 +54,7 @@ def test_what_comes_later_does_not_change_the_days_before(marks, length) -> None
     assert shown == {party: n for party, n in marks.up_to(as_of).days_with(as_of).items() if n}
 
 
-def codes(*steps: tuple[str, int], today: dt.date = D(2026, 6, 1)) -> list[str]:
+def codes(*steps: tuple[str, int], today: dt.date = TODAY) -> list[str]:
     marks = IsaMarks.of(
         IsaMark(place, kind, FIRST + dt.timedelta(days=day))
         for place, (kind, day) in enumerate(steps, start=1)

@@ -1,0 +1,159 @@
+"""Interconnection agreements and their steps, as the person may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils import timezone
+
+from agreements.models import AgencyOffice
+from itinstall.choices import ISA_LIES_WITH, IsaStepKind, Party
+from itinstall.isa_history import IsaMark, IsaMarks
+from itinstall.models import Isa, IsaStep, Site
+from oversight.access.models import User
+from oversight.access.scope import changeable_by, visible_to
+
+__all__ = [
+    "ISA_STATES",
+    "IsaState",
+    "PartyLine",
+    "changeable_isa",
+    "isa_list",
+    "isas_by_party",
+    "isas_of_site",
+    "marks_of",
+    "marks_of_isa",
+    "state_of",
+    "steps_of_isas",
+    "with_isa",
+    "with_isa_state",
+]
+
+
+class IsaState:
+    """What a site's newest ISA is on a day. Values are part of addresses: keep them."""
+
+    NONE, UNDER_WAY, IN_FORCE, EXPIRED, ENDED = "none", "under-way", "in-force", "expired", "ended"
+
+
+ISA_STATES = (
+    (IsaState.NONE, "No ISA"),
+    (IsaState.UNDER_WAY, "On its way"),
+    (IsaState.IN_FORCE, "In force"),
+    (IsaState.EXPIRED, "Expired"),
+    (IsaState.ENDED, "Ended"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLine:
+    """ISAs that lie with `party`: how many, and since when the one that lies longest."""
+
+    party: str
+    count: int
+    oldest_on: date
+
+
+def state_of(*, kind: str | None, expires_on: date | None, today: date) -> str:
+    """One of IsaState, from the last standing step of an ISA; `kind` None: there is no ISA."""
+    if not kind:
+        return IsaState.NONE
+    if kind == IsaStepKind.ENDED:
+        return IsaState.ENDED
+    if kind != IsaStepKind.ICE_SIGNED:
+        return IsaState.UNDER_WAY
+    return IsaState.EXPIRED if expires_on is not None and expires_on <= today else IsaState.IN_FORCE
+
+
+def with_isa_state(value: str, *, today: date) -> Q:
+    """Rows annotated by `with_isa` whose newest ISA is in this state."""
+    expired = Q(isa_expires_on__isnull=False, isa_expires_on__lte=today)
+    signed = Q(isa_kind=IsaStepKind.ICE_SIGNED)
+    return {
+        IsaState.NONE: Q(isa_kind__isnull=True),
+        IsaState.ENDED: Q(isa_kind=IsaStepKind.ENDED),
+        IsaState.IN_FORCE: signed & ~expired,
+        IsaState.EXPIRED: signed & expired,
+        IsaState.UNDER_WAY: Q(isa_kind__in=[kind for kind, party in ISA_LIES_WITH.items() if party]),
+    }[value]
+
+
+def with_isa(rows: QuerySet[Site]) -> QuerySet[Site]:
+    """Sites with the newest ISA's last standing step: `isa_kind`, `isa_on`, `isa_expires_on`, `isa_with`."""
+    newest = Isa.objects.filter(site=OuterRef("pk")).order_by("-number")
+    last = IsaStep.objects.standing().filter(isa__site=OuterRef("pk")).order_by("-isa__number", "-sequence")
+    return rows.annotate(
+        isa_kind=Subquery(last.values("kind")[:1]),
+        isa_on=Subquery(last.values("on")[:1]),
+        isa_expires_on=Subquery(newest.values("expires_on")[:1]),
+        isa_with=_party("isa_kind"),
+    )
+
+
+def isa_list(*, user: User) -> QuerySet[Isa]:
+    """ISAs visible to `user`, with the last standing step: `last_kind`, `last_on`, and `with_party`, who is
+    to act ("" for nobody); and today's field office."""
+    last = IsaStep.objects.standing().filter(isa=OuterRef("pk")).order_by("-sequence")
+    office = AgencyOffice.objects.active_on(timezone.localdate()).filter(agency=OuterRef("site__agency"))
+    rows = Isa.objects.select_related("site__agency__state").annotate(
+        last_kind=Subquery(last.values("kind")[:1]),
+        last_on=Subquery(last.values("on")[:1]),
+        with_party=_party("last_kind"),
+        office_name=Subquery(
+            office.order_by("-valid_from").values("office__name")[:1], output_field=CharField()
+        ),
+    )
+    return visible_to(rows, user)
+
+
+def isas_by_party(*, user: User) -> list[PartyLine]:
+    """ISAs that lie with somebody, by party, the longest waiting first. One query."""
+    rows = (
+        isa_list(user=user)
+        .exclude(with_party="")
+        .order_by()
+        .values("with_party")
+        .annotate(n=Count("pk"), oldest=Min("last_on"))
+    )
+    lines = [PartyLine(row["with_party"], row["n"], row["oldest"]) for row in rows]
+    return sorted(lines, key=lambda line: (line.oldest_on, line.party))
+
+
+def isas_of_site(*, site: Site) -> list[Isa]:
+    """Its ISAs, newest first; `site` was resolved through scope."""
+    return list(Isa.objects.filter(site=site).order_by("-number"))
+
+
+def changeable_isa(*, user: User, pk: int) -> Isa:
+    """Raises Isa.DoesNotExist outside what `user` may change."""
+    return changeable_by(isa_list(user=user), user).get(pk=pk)
+
+
+def steps_of_isas(*, isas: Iterable[Isa]) -> QuerySet[IsaStep]:
+    """Every step of these ISAs, also corrected ones, in order."""
+    rows = IsaStep.objects.filter(isa__in=list(isas)).select_related("entered_by", "corrected_by")
+    return rows.order_by("isa", "sequence", "pk")
+
+
+def marks_of(steps: Iterable[IsaStep]) -> IsaMarks:
+    """Standing steps as values."""
+    return IsaMarks.of(IsaMark(step.sequence, step.kind, step.on) for step in steps)
+
+
+def marks_of_isa(*, isa: Isa) -> IsaMarks:
+    """One query."""
+    return marks_of(IsaStep.objects.standing().filter(isa=isa))
+
+
+def _party(kind: str) -> Any:
+    """Who is to act after the step in the column `kind`; "" for nobody."""
+    by_party: dict[str, list[str]] = {party: [] for party in Party.values}
+    for step, party in ISA_LIES_WITH.items():
+        if party:
+            by_party[party].append(step)
+    cases = [When(**{f"{kind}__in": steps}, then=Value(party)) for party, steps in by_party.items() if steps]
+    return Case(*cases, default=Value(""), output_field=CharField())
