@@ -45,7 +45,7 @@ class ImportTable(tables.Table):
         return record.file_name
 
     def render_published_on(self, record: RosterImport) -> str:
-        return str(record.dating.get("published_on") or "–")
+        return str(record.dating.get("published_on") or "—")
 
     def render_state(self, record: RosterImport) -> Any:
         css, name = STATE_BADGES[ImportState(record.state)]

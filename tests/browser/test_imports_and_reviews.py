@@ -17,7 +17,7 @@ from oversight.access.actors import person
 from oversight.access.choices import Role
 from oversight.access.models import User
 from oversight.exchange.uploads import upload_store
-from tests.agreements.workbooks import row, rows, workbook
+from tests.agreements.workbooks import PENDING, row, rows, workbook
 from tests.browser.conftest import NARROW, WIDE
 from tests.factories import UserFactory
 from tests.support.browser import axe_findings, too_wide
@@ -61,6 +61,8 @@ def test_import_pages_are_accessible_at_both_widths(page: Page, hq: User):
     second = preview(hq, dt.date(2025, 3, 10), workbook(changed, on=dt.date(2025, 3, 10)))
     third = preview(hq, dt.date(2025, 3, 17), workbook(rows(3), on=dt.date(2025, 3, 17)))
     refused = preview(hq, dt.date(2025, 3, 24), b"%PDF-1.7")
+    # The sentence of this refusal holds the file's name: a long word in a narrow cell.
+    preview(hq, dt.date(2025, 11, 26), workbook(rows(), headers=PENDING))
     look(page, reverse("agreements:import_list"))
     for one in (first, second, third, refused):
         look(page, reverse("agreements:import_detail", args=[one.pk]))
