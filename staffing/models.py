@@ -63,7 +63,7 @@ class ProgramManager(DatedModel):
     is_synthetic = models.BooleanField(default=False, help_text="Made up for the sample.")
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = KnownQuerySet.as_manager()
+    objects = KnownQuerySet.as_manager()  # type: ignore[misc]  # as that of DatedModel, and more
 
     class Meta(DatedModel.Meta):
         ordering = ["name"]
@@ -84,7 +84,7 @@ class Assignment(DatedModel):
     is_synthetic = models.BooleanField(default=False, help_text="Made up for the sample.")
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = KnownQuerySet.as_manager()
+    objects = KnownQuerySet.as_manager()  # type: ignore[misc]  # as that of DatedModel, and more
 
     class Meta(DatedModel.Meta):
         ordering = ["agency", "valid_from"]

@@ -10,7 +10,7 @@ import json
 import shutil
 import stat
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from django.db import IntegrityError, connection, transaction
 
 from agreements.models import Agreement, RegisterState
 from oversight.exchange.backup import all_fingerprints, postgresql, sqlite
+from oversight.exchange.backup.archive import BackupRefused
 from oversight.exchange.backup.fingerprints import fingerprint_all
 from oversight.exchange.models import Job, Upload
 from oversight.metrics.models import Snapshot
@@ -302,6 +303,39 @@ def test_the_dump_is_of_the_moment_of_the_fingerprints(filled: str, tmp_path: Pa
         postgresql.dump(tmp_path / "copy.pgdump")
     postgresql.load(tmp_path / "copy.pgdump")
     assert RegisterState.objects.get().version == version
+
+
+@pytest.fixture
+def later_part() -> Iterator[None]:
+    """A table that came with a later version and points to one that the backup holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE later_part (upload_id bigint REFERENCES exchange_upload)")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE later_part")
+
+
+@pytest.mark.postgresql
+def test_a_backup_goes_into_a_database_of_a_later_version(filled: str, tmp_path: Path, request) -> None:
+    run("backup", out=tmp_path / "backup.tar")
+    request.getfixturevalue("later_part")
+    RegisterState.objects.update(version=1000)
+    assert f"Same register hash: {filled}" in run("restore", tmp_path / "backup.tar", replace=True)
+    assert RegisterState.objects.get().version != 1000
+
+
+@pytest.mark.postgresql
+def test_a_dump_that_breaks_off_half_way_leaves_the_database_as_it_was(filled: str, tmp_path: Path) -> None:
+    with postgresql.one_moment():
+        postgresql.dump(tmp_path / "copy.pgdump")
+    whole = (tmp_path / "copy.pgdump").read_bytes()
+    RegisterState.objects.update(version=1000)
+    for share in (0.6, 0.9):  # within the data: what comes before has been taken in by then
+        (tmp_path / "half.pgdump").write_bytes(whole[: int(len(whole) * share)])
+        with pytest.raises(BackupRefused, match="the database is as it was"):
+            postgresql.load(tmp_path / "half.pgdump")
+        assert RegisterState.objects.get().version == 1000
+        assert Agreement.objects.exists()
 
 
 @pytest.mark.postgresql
