@@ -44,3 +44,16 @@ class ItinstallConfig(AppConfig):
         register_related(m.Site, {m.InstallationRequest: "site", m.Isa: "site", m.Equipment: "site"})
         register_reference(m.Site, "ref", "name")
         register_reference(m.InstallationRequest, "ref")
+
+        from itinstall.agency_block import register_blocks
+        from itinstall.lists import register_lists
+        from itinstall.navigation import register_pages
+
+        register_blocks()
+        register_lists()
+        register_pages()
+
+
+        from itinstall.record_imports import register_imports
+
+        register_imports()

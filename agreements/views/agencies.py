@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreements import lifeline
+from agreements.agency_sections import agency_sections
 from agreements.choices import SupportModel
 from agreements.models import Agency
 from agreements.presentation import model_counts
@@ -83,7 +84,10 @@ class AgencyAgreements(AgencyPage):
     template_name = "agreements/agency_agreements.html"
 
     def tab_context(self, agency: Agency) -> dict[str, Any]:
-        return {"agreements": selectors.agency_agreements(user=self.user, agency=agency)}
+        return {
+            "agreements": selectors.agency_agreements(user=self.user, agency=agency),
+            "sections": agency_sections(user=self.user, agency=agency),
+        }
 
 
 class AgencyLife(AgencyPage):

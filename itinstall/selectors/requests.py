@@ -24,6 +24,7 @@ __all__ = [
     "entries_of",
     "holds_of",
     "installation_requests",
+    "next_stage",
     "pauses_of",
     "policy_on",
     "request_by_ref",
@@ -140,3 +141,8 @@ def clocks_of_request(
         as_of=as_of or timezone.localdate(),
         calendar=calendar or federal_calendar(),
     )
+
+
+def next_stage(*, after: Stage) -> Stage | None:
+    """The stage in use that follows; None after the last."""
+    return Stage.objects.filter(is_active=True, place__gt=after.place).order_by("place").first()

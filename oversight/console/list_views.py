@@ -21,7 +21,7 @@ from oversight.console.list_query import ListReading, Problem, filters_only, rea
 from oversight.console.lists import ListSpec, get_list
 from oversight.console.saved_views import saved_views_of
 
-__all__ = ["ScopedListView", "SortHeader", "list_context"]
+__all__ = ["ChipLink", "ScopedListView", "SortHeader", "chip_links", "list_context", "render_list"]
 
 PAGE_SIZE = 50
 PRINT_LIMIT = 2000
@@ -56,22 +56,27 @@ class ScopedListView(ActionRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         spec = get_list(self.list_key)
         context = {**list_context(request, spec), **self.extra_context()}
-        htmx: Any = getattr(request, "htmx", None)
-        if "print" in request.GET:
-            template = self.print_name
-        elif htmx and not htmx.history_restore_request:
-            template = self.partial_name
-        else:
-            template = self.template_name
-        response = render(request, template, context)
-        # One address, two bodies: neither a cache nor the Back button may mix them up.
-        patch_vary_headers(response, ["HX-Request"])
-        patch_cache_control(response, private=True, no_store=True)
-        return response
+        return render_list(
+            request,
+            context,
+            page=self.print_name if "print" in request.GET else self.template_name,
+            partial=self.print_name if "print" in request.GET else self.partial_name,
+        )
 
     def extra_context(self) -> dict[str, Any]:
         """More for the page's template."""
         return {}
+
+
+def render_list(request: HttpRequest, context: dict[str, Any], *, page: str, partial: str) -> HttpResponse:
+    """The template `page`, or for htmx `partial`, at the same address."""
+    htmx: Any = getattr(request, "htmx", None)
+    swaps = bool(htmx) and not htmx.history_restore_request
+    response = render(request, partial if swaps else page, context)
+    # One address, two bodies: neither a cache nor the Back button may mix them up.
+    patch_vary_headers(response, ["HX-Request"])
+    patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 def list_context(request: HttpRequest, spec: ListSpec) -> dict[str, Any]:
@@ -104,6 +109,7 @@ def list_context(request: HttpRequest, spec: ListSpec) -> dict[str, Any]:
     table = spec.table(page.rows, order_by=(), request=request)
     table.sort_headers = sort_headers(reading, query)
     table.request_user = user
+    table.before_render(request)  # a table may hide columns that are for files, or for other people
     return {
         "spec": spec,
         "page_url": reverse(spec.page),
@@ -119,7 +125,7 @@ def list_context(request: HttpRequest, spec: ListSpec) -> dict[str, Any]:
         if count == 1
         else f"{_count_text(count, exact=exact)} {spec.title.lower()}",
         "last_place": (page.first + len(page.rows) - 1) if page.first and page.rows else None,
-        "chips": _chip_links(reading, query),
+        "chips": chip_links(reading, query),
         "query": query.urlencode(),
         "first_query": query.urlencode(),
         "previous_query": _with(query, before=page.previous) if page.previous else "",
@@ -143,7 +149,8 @@ def sort_headers(reading: ListReading, query: QueryDict) -> dict[str, SortHeader
     return headers
 
 
-def _chip_links(reading: ListReading, query: QueryDict) -> list[ChipLink]:
+def chip_links(reading: ListReading, query: QueryDict) -> list[ChipLink]:
+    """The filters in force, each with the query that leaves it out."""
     links = []
     for chip in reading.chips:
         rest = query.copy()

@@ -84,6 +84,16 @@ PM: Make = lambda w, u: [w.assignment.program_manager_id]  # noqa: E731
 NO_NUMBER: Make = lambda w, u: [999_999_999]  # noqa: E731
 NO_REF: Make = lambda w, u: ["LEA-00000000"]  # noqa: E731
 
+OWN_REQUEST: Make = lambda w, u: [w.assigned.installation.request.ref]  # noqa: E731
+OFFICE_REQUEST: Make = lambda w, u: [w.unassigned.installation.request.ref]  # noqa: E731
+FOREIGN_REQUEST: Make = lambda w, u: [w.foreign.installation.request.ref]  # noqa: E731
+OWN_STEP: Make = lambda w, u: [*OWN_REQUEST(w, u), w.assigned.installation.entry.pk]  # noqa: E731
+OFFICE_STEP: Make = lambda w, u: [*OFFICE_REQUEST(w, u), w.unassigned.installation.entry.pk]  # noqa: E731
+FOREIGN_STEP: Make = lambda w, u: [*FOREIGN_REQUEST(w, u), w.foreign.installation.entry.pk]  # noqa: E731
+OWN_HOLD: Make = lambda w, u: [*OWN_REQUEST(w, u), w.assigned.installation.hold.pk]  # noqa: E731
+OFFICE_HOLD: Make = lambda w, u: [*OFFICE_REQUEST(w, u), w.unassigned.installation.hold.pk]  # noqa: E731
+FOREIGN_HOLD: Make = lambda w, u: [*FOREIGN_REQUEST(w, u), w.foreign.installation.hold.pk]  # noqa: E731
+
 MINE = {"foreign_for": "all"}  # somebody else's answers 404 to everyone
 AGENCY = {"own": OWN_AGENCY, "foreign": (FOREIGN_AGENCY,)}
 MOA = {"own": OWN_MOA, "foreign": (FOREIGN_MOA,)}
@@ -92,6 +102,10 @@ CHANGE_STATEMENT = {
     "own": OWN_STATEMENT,
     "foreign": (OFFICE_STATEMENT, FOREIGN_STATEMENT),
 }
+REQUEST = {"own": OWN_REQUEST, "foreign": (FOREIGN_REQUEST,)}
+CHANGE_REQUEST = {"own": OWN_REQUEST, "foreign": (OFFICE_REQUEST, FOREIGN_REQUEST)}
+CHANGE_STEP = {"own": OWN_STEP, "foreign": (OFFICE_STEP, FOREIGN_STEP)}
+CHANGE_HOLD = {"own": OWN_HOLD, "foreign": (OFFICE_HOLD, FOREIGN_HOLD)}
 TOKEN = {
     "own": lambda w, u: [w.token(u).pk],
     "foreign": (lambda w, u: [w.token(w.stranger).pk], NO_NUMBER),
@@ -170,6 +184,8 @@ LINES: list[Line] = [
             lambda w, u: ["agreements.agreementstatus", w.foreign.statement.pk],
             lambda w, u: ["agreements.registerchange", w.foreign.change.pk],
             lambda w, u: ["staffing.assignment", w.foreign_assignment.pk],
+            lambda w, u: ["itinstall.site", w.foreign.installation.site.ref],
+            lambda w, u: ["itinstall.installationrequest", w.foreign.installation.request.ref],
             lambda w, u: ["agreements.decision", w.review.pk],
             lambda w, u: ["agreements.verdict", w.verdict.pk],
             lambda w, u: ["agreements.rosterimport", w.roster_import.pk],
@@ -260,6 +276,35 @@ LINES: list[Line] = [
     post("staffing:assignment_begin", HQ, ok=422),
     get("staffing:assignment_end", HQ, own=lambda w, u: [w.assignment.pk], **GONE),
     post("staffing:assignment_end", HQ, ok=422, own=lambda w, u: [w.assignment.pk], **GONE),
+    # installations: requests
+    get("itinstall:request_list", EVERYONE),
+    get("itinstall:board", EVERYONE),
+    get("itinstall:stuck", EVERYONE),
+    get("itinstall:request_detail", EVERYONE, **REQUEST),
+    get("itinstall:request_create", HQ_AND_PM),
+    post("itinstall:request_create", HQ_AND_PM, ok=422),
+    get("itinstall:requests_move", HQ_AND_PM),
+    post("itinstall:requests_move", HQ_AND_PM, ok=422),
+    get("itinstall:request_move", HQ_AND_PM, **CHANGE_REQUEST),
+    post("itinstall:request_move", HQ_AND_PM, ok=422, **CHANGE_REQUEST),
+    get("itinstall:request_complete", HQ_AND_PM, **CHANGE_REQUEST),
+    post("itinstall:request_complete", HQ_AND_PM, ok=422, **CHANGE_REQUEST),
+    get("itinstall:request_cancel", HQ_AND_PM, **CHANGE_REQUEST),
+    post("itinstall:request_cancel", HQ_AND_PM, ok=422, **CHANGE_REQUEST),
+    get("itinstall:request_describe", HQ_AND_PM, **CHANGE_REQUEST),
+    post("itinstall:request_describe", HQ_AND_PM, ok=422, **CHANGE_REQUEST),
+    get("itinstall:entry_correct", HQ_AND_PM, **CHANGE_STEP),
+    post("itinstall:entry_correct", HQ_AND_PM, ok=422, **CHANGE_STEP),
+    get("itinstall:entry_withdraw", HQ_AND_PM, **CHANGE_STEP),
+    post("itinstall:entry_withdraw", HQ_AND_PM, ok=422, **CHANGE_STEP),
+    get("itinstall:hold_begin", HQ_AND_PM, **CHANGE_REQUEST),
+    post("itinstall:hold_begin", HQ_AND_PM, ok=422, **CHANGE_REQUEST),
+    get("itinstall:hold_end", HQ_AND_PM, **CHANGE_HOLD),
+    post("itinstall:hold_end", HQ_AND_PM, ok=422, **CHANGE_HOLD),
+    get("itinstall:hold_correct", HQ_AND_PM, **CHANGE_HOLD),
+    post("itinstall:hold_correct", HQ_AND_PM, ok=422, **CHANGE_HOLD),
+    get("itinstall:hold_withdraw", HQ_AND_PM, **CHANGE_HOLD),
+    post("itinstall:hold_withdraw", HQ_AND_PM, ok=422, **CHANGE_HOLD),
     # imports and reviews
     get("agreements:import_list", NOT_PM),
     post("agreements:import_list", HQ, ok=422),

@@ -1,0 +1,35 @@
+"""This app in the navigation, and its pages among themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oversight.console.navigation import register_nav
+
+__all__ = ["PAGES", "PageTab", "register_pages"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageTab:
+    """A page beside the others. `action`: the line of the permission matrix that opens it."""
+
+    label: str
+    url_name: str
+    action: str = "records.view"
+
+
+# In the order shown.
+PAGES = (
+    PageTab("Requests", "itinstall:request_list"),
+    PageTab("Board", "itinstall:board"),
+    PageTab("Stuck", "itinstall:stuck"),
+    PageTab("Forecast", "itinstall:forecast", "aggregates.view"),
+)
+
+
+def register_pages() -> None:
+    """Called once, when the app is ready."""
+    register_nav(
+        key="installations", label="Installations", url_name="itinstall:request_list",
+        action="records.view", order=37, current=("itinstall:",),
+    )  # fmt: skip
