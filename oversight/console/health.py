@@ -75,7 +75,8 @@ def _migrations() -> str:
         log.warning("migrations cannot be read", exc_info=True)
         return "The list of migrations cannot be read."
     if plan:
-        return f"{len(plan)} migrations wait. Run: manage.py migrate"
+        them = "1 migration waits" if len(plan) == 1 else f"{len(plan)} migrations wait"
+        return f"{them}. Run: manage.py migrate"
     _applied_before().append(True)
     return "ok"
 

@@ -31,11 +31,12 @@ def test_readyz_is_ready_when_everything_answers(client: Client, queue: Path) ->
 
 
 @pytest.mark.django_db
-def test_readyz_says_that_migrations_wait(client: Client, queue: Path, monkeypatch) -> None:
-    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: [object(), object()])
+@pytest.mark.parametrize(("n", "words"), [(1, "1 migration waits"), (2, "2 migrations wait")])
+def test_readyz_says_that_migrations_wait(n, words, client: Client, queue: Path, monkeypatch) -> None:
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: [object()] * n)
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json()["checks"]["migrations"] == "2 migrations wait. Run: manage.py migrate"
+    assert response.json()["checks"]["migrations"] == f"{words}. Run: manage.py migrate"
 
 
 @pytest.mark.django_db
