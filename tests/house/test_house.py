@@ -123,6 +123,19 @@ def test_compose_runs_every_part_with_a_health_check(compose: dict) -> None:
     assert {name for name in services if services[name].get("healthcheck", {}).get("test")} == lasting
 
 
+def test_the_database_counts_as_ready_when_it_answers_over_the_network_only(compose: dict) -> None:
+    """While a new volume is set up a server answers on its socket, and goes away again under `migrate`."""
+    assert "--host=localhost" in compose["services"]["postgres"]["healthcheck"]["test"]
+
+
+def test_all_processes_of_web_count_requests_together_and_prometheus_may_ask(compose: dict) -> None:
+    web = compose["services"]["web"]
+    assert web["environment"]["METRICS_TOKEN"] == "${METRICS_TOKEN:-}"
+    # Emptied at each start, and writable although the rest is not.
+    assert web["environment"]["PROMETHEUS_MULTIPROC_DIR"] in web["tmpfs"]
+    assert web["environment"]["SECRET_KEY"] == compose["services"]["worker"]["environment"]["SECRET_KEY"]
+
+
 def test_compose_takes_every_secret_from_the_environment(compose: dict) -> None:
     required = set(re.findall(r"\$\{([A-Z_]+):\?", (ROOT / "docker-compose.yml").read_text()))
     assert required == {"SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD"}
