@@ -179,8 +179,8 @@ class PolicyForm(forms.Form):
         label="Holds that stop the clock",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="No published rule says that a hold stops the clock. Days net of all holds are shown in any "
-        "case.",
+        help_text="No published rule says that a hold stops the clock. Days net of all holds are shown "
+        "in any case.",
         error_messages={"invalid_choice": NOT_A_CHOICE},
     )
     source = forms.CharField(

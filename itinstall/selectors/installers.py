@@ -19,9 +19,11 @@ from oversight.periods.calendars import CalendarUnknown, FederalCalendar
 __all__ = [
     "MonthLine",
     "absences_within",
+    "installer_by_pk",
     "installer_list",
     "month_lines",
     "requests_for_installers",
+    "visit_by_pk",
     "visits_within",
     "working_spans",
     "works_on",
@@ -45,6 +47,17 @@ class MonthLine:
 
 def installer_list(*, user: User) -> QuerySet[Installer]:
     return visible_to(Installer.objects.select_related("office"), user)
+
+
+def installer_by_pk(*, user: User, pk: int) -> Installer:
+    """Raises Installer.DoesNotExist."""
+    return installer_list(user=user).get(pk=pk)
+
+
+def visit_by_pk(*, user: User, pk: int) -> InstallationVisit:
+    """Raises InstallationVisit.DoesNotExist outside what `user` may see."""
+    rows = InstallationVisit.objects.select_related("installer", "request__site__agency", "request__stage")
+    return visible_to(rows, user).get(pk=pk)
 
 
 def requests_for_installers(*, user: User) -> QuerySet[InstallationRequest]:

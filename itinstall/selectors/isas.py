@@ -22,6 +22,7 @@ __all__ = [
     "IsaState",
     "PartyLine",
     "changeable_isa",
+    "changeable_step",
     "isa_list",
     "isas_by_party",
     "isas_of_site",
@@ -131,6 +132,11 @@ def isas_of_site(*, site: Site) -> list[Isa]:
 def changeable_isa(*, user: User, pk: int) -> Isa:
     """Raises Isa.DoesNotExist outside what `user` may change."""
     return changeable_by(isa_list(user=user), user).get(pk=pk)
+
+
+def changeable_step(*, user: User, pk: int) -> IsaStep:
+    """A step with its ISA, standing or not. Raises IsaStep.DoesNotExist outside what `user` may change."""
+    return changeable_by(IsaStep.objects.select_related("isa__site__agency"), user).get(pk=pk)
 
 
 def steps_of_isas(*, isas: Iterable[Isa]) -> QuerySet[IsaStep]:

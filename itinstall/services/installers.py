@@ -156,7 +156,7 @@ def visit_plan(
     _check_visit(visit)
     visit.save()
     after = _visit_values(visit)
-    record(actor=actor, verb="installation_visit.planned", obj=visit, after=after)
+    record(actor=actor, verb="installation.visit_planned", obj=visit.request, after=after)
     return visit
 
 
@@ -186,8 +186,8 @@ def visit_move(
     visit.save(update_fields=["installer", "begins_on", "ends_on"])
     record(
         actor=actor,
-        verb="installation_visit.moved",
-        obj=visit,
+        verb="installation.visit_moved",
+        obj=visit.request,
         before={key: before[key] for key in changed},
         after={key: after[key] for key in changed},
         reason=reason,
@@ -203,7 +203,7 @@ def visit_remove(*, actor: Actor, visit: InstallationVisit, reason: str) -> None
     if not reason.strip():
         raise ValidationError({"reason": "Say why the visit is removed."})
     values = _visit_values(visit)
-    record(actor=actor, verb="installation_visit.removed", obj=visit, before=values, reason=reason)
+    record(actor=actor, verb="installation.visit_removed", obj=visit.request, before=values, reason=reason)
     visit.delete()
 
 
