@@ -15,7 +15,7 @@ from itinstall.facts.columns import LOOK_BACK_DAYS
 from itinstall.facts.stages import StageSum, StageVisits, stage_sums, stage_visits
 from oversight.metrics.base import NATION, Subject
 from oversight.metrics.choices import Level
-from oversight.periods.fiscal import FiscalYear
+from oversight.periods.fiscal import FIRST_YEAR, FiscalYear
 
 __all__ = ["CURVE_DAYS", "Day", "Durations", "Lasting", "day_of", "durations_of", "subjects_of"]
 
@@ -113,18 +113,23 @@ def durations_of(cases: list[Case], as_of: date, calendar: BusinessDays) -> dict
     """See `Day.durations`."""
     since = as_of.toordinal() - LOOK_BACK_DAYS
     found: dict[Subject, Durations] = defaultdict(Durations, {NATION: Durations()})
-    years: dict[int, Subject] = {}
+    years: dict[int, Subject | None] = {}
     for case in cases:
         if case.closed is None or case.state != RequestState.COMPLETED:
             continue
         if case.closed not in years:
-            year = FiscalYear.of(date.fromordinal(case.closed)).year
-            years[case.closed] = Subject(Level.YEAR, str(year))
-        found[years[case.closed]].add(case, calendar)
+            years[case.closed] = _year_of(date.fromordinal(case.closed))
+        if year := years[case.closed]:
+            found[year].add(case, calendar)
         if case.closed > since:
             for subject in subjects_of(case):
                 found[subject].add(case, calendar)
     return found
+
+
+def _year_of(day: date) -> Subject | None:
+    """None for a day so long ago that it can only be a slip."""
+    return Subject(Level.YEAR, str(FiscalYear.of(day).year)) if day.year >= FIRST_YEAR else None
 
 
 def day_of(as_of: date, known_at: datetime | None = None) -> Day:

@@ -62,8 +62,9 @@ def stage_visits(
     since: date | None = None,
 ) -> list[StageVisits]:
     """Visits that ended after `since` (365 days before `as_of` unless given) up to and with `as_of`, and
-    those that go on; of `requests` only, if given. Counted by the database, one statement. A stage that begins and
-    ends on one day took 0 days.
+    those that go on; of `requests` only, if given. Counted by the database, one statement.
+
+    A stage that begins and ends on one day took 0 days.
     """
     since = since or as_of - timedelta(days=LOOK_BACK_DAYS)
     day = as_of.toordinal()
