@@ -159,7 +159,7 @@ def _figure_pages() -> dict[str, str]:
 ONE_SWEEP = """
 SELECT agency.state_id, office.office_id, agreement.model, statement.status,
        COUNT(*),
-       SUM(CASE WHEN agreement.moa_url = '' THEN 1 ELSE 0 END),
+       SUM(CASE WHEN agreement.moa_linked_on IS NULL OR agreement.moa_linked_on > %(day)s THEN 1 ELSE 0 END),
        COUNT(DISTINCT agency.id),
        COUNT(DISTINCT CASE WHEN assigned.id IS NULL THEN agency.id END),
        COUNT(DISTINCT assigned.program_manager_id),
