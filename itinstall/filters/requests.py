@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from agreements.filters.common import YES_NO, in_office, model_filter, office_filter, state_filter
 from agreements.models import Agency, AgencyAlias
 from itinstall.choices import Party, Priority, RequestState
-from itinstall.models import HoldReason, InstallationPolicy, InstallationRequest, Site, Stage
+from itinstall.models import HoldReason, InstallationPolicy, InstallationRequest, Stage
 from oversight.access.scope import visible_to
 from oversight.console.list_filters import ListFilterSet, date_filter, scoped_choice
 from oversight.console.search import contains
@@ -56,14 +57,9 @@ class RequestFilter(ListFilterSet):
         choices=(("yes", "Running or run"), ("no", "None")),
         method="by_clock", label="Clock", empty_label="Any",
     )  # fmt: skip
-    agency = scoped_choice(
-        queryset=_of(Agency),
-        field_name="site__agency",
-        label="Agency",
-        to_field_name="ref",
-        method="by_agency",
-    )
-    site = scoped_choice(queryset=_of(Site), field_name="site", label="Site", to_field_name="ref")
+    # References, not choices: there are thousands. The rows are cut to the person's scope before.
+    agency = django_filters.CharFilter(method="by_agency", label="Agency’s reference")
+    site = django_filters.CharFilter(field_name="site__ref", lookup_expr="iexact", label="Site’s reference")
     days = django_filters.NumberFilter(
         field_name="stage_days", lookup_expr="gte", min_value=0, max_value=36500,
         label="At least so many days in this stage",
@@ -95,9 +91,11 @@ class RequestFilter(ListFilterSet):
     def by_office(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return in_office(queryset, value, path="site__agency")
 
-    def by_agency(self, queryset: QuerySet[Any], name: str, value: Agency) -> QuerySet[Any]:
-        root = value.merged_into_id or value.pk  # sites of its doubles are its own
-        return queryset.filter(Q(site__agency=root) | Q(site__agency__merged_into=root))
+    def by_agency(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        named = Agency.objects.filter(ref__iexact=value.strip())
+        roots = named.annotate(root=Coalesce("merged_into", "pk")).values("root")
+        # Sites of its doubles are its own, and a double's reference leads to the agency.
+        return queryset.filter(Q(site__agency__in=roots) | Q(site__agency__merged_into__in=roots))
 
     def by_late(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         if value == "yes":
