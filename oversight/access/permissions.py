@@ -34,6 +34,8 @@ MATRIX: Mapping[str, frozenset[Column]] = MappingProxyType(
         "staffing.change": frozenset({HQ}),
         "itinstall.change": frozenset({HQ, PM}),  # a field PM's assigned agencies only: scope
         "itinstall.plan": frozenset({HQ}),
+        "records.import": frozenset({HQ, PM}),  # and the action of the records themselves
+        "record_imports.view": EVERYONE,  # a field PM's own only: records.selectors
         "rosters.import": frozenset({HQ}),
         "imports.view": frozenset({HQ, AUDITOR, ADMIN}),
         "reviews.view": frozenset({HQ, AUDITOR, ADMIN}),
@@ -63,6 +65,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "staffing.change": "assign program managers",
         "itinstall.change": "enter sites and IT installations",
         "itinstall.plan": "plan installers, priorities and forecasts",
+        "records.import": "import records from spreadsheets",
+        "record_imports.view": "see imports of records",
         "rosters.import": "import published lists",
         "imports.view": "see imports",
         "reviews.view": "see reviews",

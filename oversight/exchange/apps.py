@@ -14,6 +14,7 @@ class ExchangeConfig(AppConfig):
         from oversight.exchange.backup.fingerprints import trail_fingerprint
         from oversight.exchange.measurements import jobs_measured
         from oversight.exchange.operations import register_panels
+        from oversight.exchange.records import tasks  # noqa: F401  the same
 
         register_fingerprint("trail", trail_fingerprint)
         register_measurements("exchange", jobs_measured)
@@ -22,3 +23,10 @@ class ExchangeConfig(AppConfig):
         from oversight.exchange.attention import register_items
 
         register_items()
+
+        from oversight.console.navigation import register_nav
+
+        register_nav(
+            key="record-imports", label="Spreadsheet imports", url_name="exchange:record_file_list",
+            action="record_imports.view", order=12, group="more", current=("exchange:record",),
+        )  # fmt: skip

@@ -13,3 +13,14 @@ class JobState(models.TextChoices):
 class Severity(models.TextChoices):
     ERROR = "error", "Error"
     WARNING = "warning", "Warning"
+
+
+class RecordFileState(models.TextChoices):
+    """How far a spreadsheet of records is on its way in."""
+
+    READING = "reading", "Being read"
+    PREVIEWED = "previewed", "Preview"
+    REFUSED = "refused", "Refused"
+    KNOWN = "known", "Already known"
+    APPLIED = "applied", "Applied"
+    DISCARDED = "discarded", "Put aside"

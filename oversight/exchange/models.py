@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from oversight.exchange.choices import JobState, Severity
+from oversight.exchange.choices import JobState, RecordFileState, Severity
 
-__all__ = ["ExportPackage", "Job", "Pulse", "RowError", "Upload"]
+__all__ = ["ExportPackage", "Job", "Pulse", "RecordFile", "RowError", "Upload"]
 
 
 class Upload(models.Model):
@@ -97,6 +97,37 @@ class RowError(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name}:{self.row or '-'} {self.code}"
+
+
+class RecordFile(models.Model):
+    """A spreadsheet of records on its way in. Example: installations.xlsx, 1,998 of 2,000 rows applied.
+
+    `job` is the newest one about it: its row errors are those that stand. `left_out`: numbers of rows that a
+    person leaves out. `preview`: what it would do, or did: numbers, and a line for each of the first rows.
+    """
+
+    kind = models.CharField(max_length=40)
+    upload = models.ForeignKey(Upload, on_delete=models.PROTECT, related_name="record_files")
+    state = models.CharField(max_length=12, choices=RecordFileState, default=RecordFileState.READING)
+    job = models.ForeignKey(Job, null=True, on_delete=models.PROTECT, related_name="record_files")
+    left_out = models.JSONField(default=list)
+    preview = models.JSONField(default=dict)
+    refusal = models.CharField(max_length=500, blank=True)
+    remedy = models.CharField(max_length=500, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.upload.name
 
 
 class ExportPackage(models.Model):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oversight.access.models import User
-from tests.access.world import ROLES, World
+from tests.access.world import ROLES, Installation, World
 
 __all__ = ["ADMIN", "ADMINISTRATORS", "ADMIN_MODELS", "LINES", "PUBLIC", "UNNAMED", "Line", "Make"]
 
@@ -121,6 +121,15 @@ PACKAGE = {
     "foreign": (lambda w, u: [w.package(w.stranger).pk], NO_NUMBER),
     **MINE,
 }
+RECORD_FILE = {
+    "own": lambda w, u: [w.record_file(u).pk],
+    "foreign": (lambda w, u: [w.record_file(w.stranger).pk],),
+}
+RECORD_TEMPLATE = {
+    "own": lambda w, u: ["installations", "csv"],
+    "foreign": (lambda w, u: ["moons", "csv"],),
+    **MINE,
+}
 JOB = {"own": lambda w, u: [w.job(u).pk], "foreign": (lambda w, u: [uuid.UUID(int=0)],), **MINE}
 # Writes without If-Match end here, after permission and scope were asked: nothing is written.
 UNCHECKED = {"ok": 428}
@@ -147,6 +156,31 @@ LISTED: Make = lambda w, u: ["agreements.listed"]  # noqa: E731
 UNKNOWN = {"foreign": (lambda w, u: ["no.metric"],), **MINE}
 NO_SHAPES = {"foreign": (lambda w, u: ["moons"],), **MINE}
 NO_GAP = {"foreign": (lambda w, u: ["no.gap"],), **MINE}
+
+def of_installations(pick: Callable[[Installation], list[Any]]) -> dict[str, Any]:
+    """Ids that a field PM may change, and those of the office and of another one that he may not."""
+    return {
+        "own": lambda w, u: pick(w.assigned.installation),
+        "foreign": (
+            lambda w, u: pick(w.unassigned.installation),
+            lambda w, u: pick(w.foreign.installation),
+        ),
+    }
+
+
+SITE = {
+    "own": lambda w, u: [w.unassigned.installation.site.ref],
+    "foreign": (lambda w, u: [w.foreign.installation.site.ref],),
+}
+CHANGE_SITE = of_installations(lambda it: [it.site.ref])
+CHANGE_ISA = of_installations(lambda it: [it.isa.pk])
+CHANGE_ISA_STEP = of_installations(lambda it: [it.isa_step.pk])
+CHANGE_PIECE = of_installations(lambda it: [it.equipment.pk])
+INSTALLER = {"own": lambda w, u: [w.installer.pk], "foreign": (NO_NUMBER,), **MINE}
+ABSENCE = {"own": lambda w, u: [w.absence.pk], "foreign": (NO_NUMBER,), **MINE}
+VISIT = {"own": lambda w, u: [w.assigned.installation.visit.pk], "foreign": (NO_NUMBER,), **MINE}
+POLICY = {"own": lambda w, u: [w.policy.pk], "foreign": (NO_NUMBER,), **MINE}
+PUBLISHED = {"own": lambda w, u: [w.published.pk], "foreign": (NO_NUMBER,), **MINE}
 
 # --- pages that anyone may open, and why
 
@@ -216,6 +250,15 @@ LINES: list[Line] = [
     post("exchange:export_start", EXPORTERS, ok=302, query="list=agencies", data={"format": "csv"}),
     get("exchange:download", EXPORTERS, **PACKAGE),
     get("exchange:job", SIGNED_IN, **JOB),
+    # imports of records
+    get("exchange:record_file_list", EVERYONE),
+    post("exchange:record_file_list", HQ_AND_PM, ok=422),
+    get("exchange:record_template", EVERYONE, **RECORD_TEMPLATE),
+    get("exchange:record_file", EVERYONE, **RECORD_FILE),
+    get("exchange:record_file_errors", EVERYONE, **RECORD_FILE),
+    post("exchange:record_file_leave_out", HQ_AND_PM, ok=302, **RECORD_FILE),
+    post("exchange:record_file_apply", HQ_AND_PM, ok=302, **RECORD_FILE),
+    post("exchange:record_file_discard", HQ_AND_PM, ok=302, **RECORD_FILE),
     # figures
     get("metrics:catalogue", EVERYONE),
     get("metrics:metric", EVERYONE, **METRIC),
@@ -305,6 +348,70 @@ LINES: list[Line] = [
     post("itinstall:hold_correct", HQ_AND_PM, ok=422, **CHANGE_HOLD),
     get("itinstall:hold_withdraw", HQ_AND_PM, **CHANGE_HOLD),
     post("itinstall:hold_withdraw", HQ_AND_PM, ok=422, **CHANGE_HOLD),
+    # what installations take: sites, ISAs, equipment, installers, policy, published lines
+    get("itinstall:site_list", EVERYONE),
+    get("itinstall:site_detail", EVERYONE, **SITE),
+    get("itinstall:site_create", HQ_AND_PM),
+    post("itinstall:site_create", HQ_AND_PM, ok=422),
+    get("itinstall:site_change", HQ_AND_PM, **CHANGE_SITE),
+    post("itinstall:site_change", HQ_AND_PM, ok=422, **CHANGE_SITE),
+    get("itinstall:isa_begin", HQ_AND_PM, **CHANGE_SITE),
+    post("itinstall:isa_begin", HQ_AND_PM, ok=422, **CHANGE_SITE),
+    get("itinstall:isa_list", EVERYONE),
+    get("itinstall:isa_step", HQ_AND_PM, **CHANGE_ISA),
+    post("itinstall:isa_step", HQ_AND_PM, ok=422, **CHANGE_ISA),
+    get("itinstall:isa_expiry", HQ_AND_PM, **CHANGE_ISA),
+    post("itinstall:isa_expiry", HQ_AND_PM, ok=422, data={"expires_on": "soon"}, **CHANGE_ISA),
+    get("itinstall:isa_step_correct", HQ_AND_PM, **CHANGE_ISA_STEP),
+    post("itinstall:isa_step_correct", HQ_AND_PM, ok=422, **CHANGE_ISA_STEP),
+    get("itinstall:isa_step_withdraw", HQ_AND_PM, **CHANGE_ISA_STEP),
+    post("itinstall:isa_step_withdraw", HQ_AND_PM, ok=422, **CHANGE_ISA_STEP),
+    get("itinstall:equipment_list", EVERYONE),
+    get("itinstall:equipment_add", HQ_AND_PM),
+    post("itinstall:equipment_add", HQ_AND_PM, ok=422),
+    get("itinstall:equipment_status", HQ_AND_PM, **CHANGE_PIECE),
+    post("itinstall:equipment_status", HQ_AND_PM, ok=422, **CHANGE_PIECE),
+    get("itinstall:equipment_describe", HQ_AND_PM, **CHANGE_PIECE),
+    post("itinstall:equipment_describe", HQ_AND_PM, ok=422, data={"request": "ITR-0"}, **CHANGE_PIECE),
+    get("itinstall:equipment_move", HQ_AND_PM, **CHANGE_PIECE),
+    post("itinstall:equipment_move", HQ_AND_PM, ok=422, **CHANGE_PIECE),
+    get("itinstall:installer_list", EVERYONE),
+    get("itinstall:installer_months", EVERYONE),
+    get("itinstall:installer_detail", EVERYONE, **INSTALLER),
+    get("itinstall:installer_create", HQ),
+    post("itinstall:installer_create", HQ, ok=422),
+    get("itinstall:installer_end", HQ, **INSTALLER),
+    post("itinstall:installer_end", HQ, ok=422, **INSTALLER),
+    get("itinstall:absence_add", HQ, **INSTALLER),
+    post("itinstall:absence_add", HQ, ok=422, **INSTALLER),
+    get("itinstall:absence_remove", HQ, **ABSENCE),
+    post("itinstall:absence_remove", HQ, ok=422, **ABSENCE),
+    get("itinstall:visit_plan", HQ),
+    post("itinstall:visit_plan", HQ, ok=422),
+    get("itinstall:visit_move", HQ, **VISIT),
+    post("itinstall:visit_move", HQ, ok=422, **VISIT),
+    get("itinstall:visit_remove", HQ, **VISIT),
+    post("itinstall:visit_remove", HQ, ok=422, **VISIT),
+    get("itinstall:policy_list", EVERYONE),
+    get("itinstall:policy_begin", HQ),
+    post("itinstall:policy_begin", HQ, ok=422),
+    get("itinstall:policy_withdraw", HQ, **POLICY),
+    post("itinstall:policy_withdraw", HQ, ok=422, **POLICY),
+    get("itinstall:published_list", EVERYONE),
+    get("itinstall:published_add", HQ),
+    post("itinstall:published_add", HQ, ok=422),
+    get("itinstall:published_change", HQ, **PUBLISHED),
+    post("itinstall:published_change", HQ, ok=422, **PUBLISHED),
+    get("itinstall:published_remove", HQ, **PUBLISHED),
+    post("itinstall:published_remove", HQ, ok=422, **PUBLISHED),
+    # installations: forecasts
+    get("itinstall:forecast", EVERYONE),
+    get("itinstall:forecast_detail", EVERYONE, own=lambda w, u: [w.forecast.pk], **GONE),
+    post("itinstall:forecast_compute", HQ, ok=302),
+    get("itinstall:forecast_ask", HQ),
+    post("itinstall:forecast_ask", HQ, ok=422),
+    get("itinstall:forecast_backtest", EVERYONE),
+    post("itinstall:forecast_backtest", HQ, ok=422),
     # imports and reviews
     get("agreements:import_list", NOT_PM),
     post("agreements:import_list", HQ, ok=422),
@@ -402,6 +509,9 @@ ADMIN_MODELS: dict[str, dict[str, int]] = {
     "periods_officezone": {**KEPT, "delete": 200},
     "staffing_programmanager": READ,
     "staffing_assignment": READ,
+    "itinstall_stage": KEPT,
+    "itinstall_holdreason": KEPT,
+    "itinstall_equipmentkind": KEPT,
     # the lockout library's own records: nobody changes them by hand (see "Open sign-in again")
     "axes_accessattempt": CLOSED,
     "axes_accesslog": CLOSED,

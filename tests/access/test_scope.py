@@ -33,6 +33,7 @@ WITHOUT_SCOPE = {
     "exchange.Upload": "never shown by itself; through its import",
     "exchange.Job": "one's own only, administrators all: exchange.selectors.jobs_of",
     "exchange.RowError": "through its job",
+    "exchange.RecordFile": "one's own; all for who sees imports: exchange.records.selectors.record_files",
     "exchange.Pulse": "when machinery last ran; the operations page",
     "metrics.DayFill": "whether a day is computed; the operations page",
     "metrics.Definition": "national words about figures; no record of an agency",

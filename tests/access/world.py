@@ -53,7 +53,7 @@ from itinstall.models import (
 from oversight.access.models import ApiToken, User
 from oversight.console.models import SavedView
 from oversight.exchange.choices import JobState
-from oversight.exchange.models import ExportPackage, Job
+from oversight.exchange.models import ExportPackage, Job, RecordFile, Upload
 from oversight.metrics.models import Target
 from oversight.periods.models import OfficeZone
 from staffing.models import Assignment
@@ -144,6 +144,17 @@ class World:
 
     def job(self, user: User) -> Job:
         return Job.objects.create(kind="exchange.export", created_by=user, state=JobState.DONE)
+
+    def record_file(self, user: User) -> RecordFile:
+        text = b"Agency,Site,Submitted\r\nLEA-NOBODY00,Jail,2026-01-10\r\n"
+        upload = Upload.objects.create(
+            file=ContentFile(text, name="a.upload"), name="requests.csv", sha256="0" * 64, size=len(text),
+            uploaded_by=user,
+        )  # fmt: skip
+        preview = {"rows": 1, "ready": 0, "known": 0, "errors": 1, "wrong_rows": 1, "tally": {}, "lines": []}
+        return RecordFile.objects.create(
+            kind="installations", upload=upload, state="previewed", preview=preview, created_by=user
+        )
 
     def package(self, user: User) -> ExportPackage:
         return ExportPackage.objects.create(
