@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -138,6 +138,7 @@ def _visits(pks: Ints, places: Sequence[int]) -> tuple[Ints, Ints, Ints, Ints, n
         When(kind=EntryKind.COMPLETED, then=Value(COMPLETED)),
         When(kind=EntryKind.CANCELLED, then=Value(CANCELLED)),
         default=F("stage__place"),
+        output_field=IntegerField(),
     )
     rows = StageTransition.objects.standing().order_by("request_id", "sequence")
     entries = list(rows.values_list("request_id", what, "on"))
