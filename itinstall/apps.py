@@ -52,3 +52,7 @@ class ItinstallConfig(AppConfig):
         register_blocks()
         register_lists()
         register_pages()
+
+        from itinstall.record_imports import register_imports
+
+        register_imports()
