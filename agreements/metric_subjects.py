@@ -13,7 +13,7 @@ __all__ = ["AREA_GAPS", "OFFICE_UNKNOWN", "register_names"]
 
 OFFICE_UNKNOWN = "unknown"
 # Of every metric that places agreements in field offices: today's and earlier areas are not published.
-AREA_GAPS = {Level.OFFICE: ("geography.areas",)}
+AREA_GAPS: Mapping[str, tuple[str, ...]] = {Level.OFFICE: ("geography.areas",)}
 
 
 def _states(keys: Collection[str] | None) -> Mapping[str, str]:

@@ -1,15 +1,19 @@
 """Sites and IT installations."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models import Model
 from django.db.models.signals import post_migrate
 
 
 def _load_reference(**_: object) -> None:
-    """Stages, reasons for holds and the first policy belong to every installation."""
+    """Stages, reasons for holds, the first policy and parameters belong to every installation."""
+    from itinstall.services.forecasts import parameters_load
     from itinstall.services.reference import reference_load
 
     reference_load()
+    parameters_load()
 
 
 class ItinstallConfig(AppConfig):
@@ -45,13 +49,22 @@ class ItinstallConfig(AppConfig):
         register_reference(m.Site, "ref", "name")
         register_reference(m.InstallationRequest, "ref")
 
+        from agreements.services.dependents import register_dependent
+        from itinstall.services.stale import register_changed
+
+        register_dependent("itinstall", register_changed)
+
         from itinstall.agency_block import register_blocks
         from itinstall.lists import register_lists
+        from itinstall.lists_resources import register_resource_lists
         from itinstall.navigation import register_pages
 
         register_blocks()
         register_lists()
+        register_resource_lists()
         register_pages()
+
+        import_module("itinstall.tasks")  # the handlers of jobs: asked for by whoever starts one
 
         from itinstall.record_imports import register_imports
 

@@ -7,7 +7,7 @@ remedy; `first_violation_of` turns that into the ValidationError of a form. Noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -16,7 +16,15 @@ from django.core.exceptions import ValidationError
 from itinstall.choices import EntryKind
 from itinstall.history import Pause, Step, Steps
 
-__all__ = ["StageFacts", "Timeline", "Violation", "enforce", "hold_violations", "violations_of"]
+__all__ = [
+    "StageFacts",
+    "Timeline",
+    "Violation",
+    "enforce",
+    "hold_violations",
+    "new_violations",
+    "violations_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +190,13 @@ STEP_RULES: tuple[Callable[[Timeline], Iterable[Violation]], ...] = (
 def violations_of(line: Timeline) -> list[Violation]:
     """Everything that is wrong with the steps, in the order of the rules."""
     return [found for rule in STEP_RULES for found in rule(line)]
+
+
+def new_violations(line: Timeline, standing: Steps) -> list[Violation]:
+    """What is wrong with the steps and was not while `standing` stood. A stage that an administrator adds or
+    puts elsewhere makes older histories look wrong; that stops nobody from going on with them."""
+    known = violations_of(replace(line, steps=standing))
+    return [found for found in violations_of(line) if found not in known]
 
 
 def hold_violations(line: Timeline, pause: Pause) -> list[Violation]:

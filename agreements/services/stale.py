@@ -11,6 +11,7 @@ from agreements.choices import ListKind, Status
 from agreements.metrics import WINDOW_DAYS
 from agreements.models import Agency, Agreement, AgreementStatus, Publication
 from agreements.services.affected import EXITS, DayRange, days_until_next, merged
+from agreements.services.dependents import dependents_tell
 from agreements.services.derived import Touched
 from oversight.metrics.services import days_mark_stale
 from oversight.trail.services import Act
@@ -36,6 +37,12 @@ def figures_mark_stale(
     agreements = [obj.pk for obj in moved if isinstance(obj, Agreement)]
     agencies = [obj.pk for obj in moved if isinstance(obj, Agency)]
     events = moved_mark_stale(agreements=agreements, agencies=agencies, reason=reason) if moved else set()
+    signed = {
+        act.obj.pk: (act.before["signed_on"], act.after["signed_on"])
+        for act in acts
+        if isinstance(act.obj, Agreement) and "signed_on" in act.before
+    }
+    dependents_tell(signed=signed, agreements=agreements, agencies=agencies, reason=reason)
     list_figures_mark_stale(days={*touched.begins, *events}, rewritten=rewritten, reason=reason)
     days_mark_stale(ranges=_link_days(acts), reason=reason, metrics=LINK_METRICS)
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 from itinstall.choices import EntryKind
 from itinstall.history import Pause, Steps
 from itinstall.models import Hold, InstallationRequest, Stage, StageTransition
-from itinstall.rules import Timeline, violations_of
+from itinstall.rules import Timeline, new_violations
 from itinstall.selectors.requests import pauses_of, stage_facts, steps_of
-from itinstall.services.common import ACTION, figures_mark_stale, requests_lock, step_of
+from itinstall.services.common import ACTION, requests_lock, step_of
+from itinstall.services.stale import figures_mark_stale, pictures_of
 from oversight.access.actors import Actor
 from oversight.access.permissions import require
 from oversight.access.scope import changeable_by
@@ -143,7 +144,7 @@ def _outcomes(
         standing = histories.steps[move.pk]
         step = replace(step_of(entry), sequence=histories.last[move.pk] + 1)
         line = Timeline(Steps.of([*standing.steps, step]), histories.pauses[move.pk], stages, today)
-        found = [violation.message for violation in violations_of(line)]
+        found = [violation.message for violation in new_violations(line, standing)]
         last = standing.last_stage
         if last is not None and step.place < last.place and not entry.reason:
             found.append(f"{entry.stage} comes before its present stage. Say why it goes back.")
@@ -159,6 +160,7 @@ def _write(
     entry: StageTransition,
 ) -> list[StageTransition]:
     acts, entries = [], []
+    then = pictures_of(requests)
     for pk, request in requests.items():
         entries.append(
             StageTransition(
@@ -179,6 +181,6 @@ def _write(
     InstallationRequest.objects.filter(pk__in=list(requests)).update(
         stage=entry.stage, stage_on=entry.on, version=F("version") + 1
     )
-    figures_mark_stale(ranges=[(entry.on, None)], reason=f"{len(entries)} installation requests moved on")
+    figures_mark_stale(before=then, pks=requests, reason=f"{len(entries)} installation requests moved on")
     record_many(actor=actor, acts=acts)
     return entries

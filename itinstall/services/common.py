@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -18,13 +17,11 @@ from itinstall.selectors.requests import pauses_of, stage_facts, standing_holds,
 from oversight.access.actors import Actor
 from oversight.access.permissions import require
 from oversight.access.scope import changeable_by
-from oversight.metrics.services import DayRange, days_mark_stale
 
 __all__ = [
     "ACTION",
     "PLAN_ACTION",
     "check_version",
-    "figures_mark_stale",
     "refresh",
     "request_lock",
     "requests_lock",
@@ -34,7 +31,6 @@ __all__ = [
 
 ACTION = "itinstall.change"
 PLAN_ACTION = "itinstall.plan"
-METRICS = "itinstall."  # what the keys of this app's metrics begin with
 
 
 def requests_lock(*, actor: Actor, pks: Iterable[int]) -> QuerySet[InstallationRequest]:
@@ -113,13 +109,3 @@ def refresh(request: InstallationRequest, steps: Steps) -> None:
     request.hold = Hold.objects.standing().filter(request=request, ends_on__isnull=True).first()
     request.version += 1
     request.save(update_fields=["stage", "stage_on", "state", "closed_on", "hold", "version"])
-
-
-def figures_mark_stale(*, ranges: Iterable[DayRange], reason: str) -> None:
-    """Figures of installations on these days are to be computed again.
-
-    From the first of the days on: figures by fiscal year, and those that look back, count what happened then.
-    """
-    days: list[date] = [begins for begins, _ in ranges]
-    if days:
-        days_mark_stale(ranges=[(min(days), None)], reason=reason, prefix=METRICS)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from itinstall.affected import Picture
 from itinstall.choices import Party
 from itinstall.models import Hold, HoldReason, InstallationRequest
 from itinstall.rules import enforce, hold_violations
 from itinstall.selectors.requests import pauses_of, standing_holds, standing_steps
-from itinstall.services.common import figures_mark_stale, refresh, request_lock, timeline_of
+from itinstall.services.common import refresh, request_lock, timeline_of
+from itinstall.services.stale import figures_mark_stale, pictures_of
 from oversight.access.actors import Actor
 from oversight.trail.services import record
 
@@ -49,8 +52,9 @@ def hold_begin(
         is_synthetic=request.is_synthetic,
     )
     _enforce(request, hold, None)
+    then = pictures_of([request.pk])
     hold.save()
-    _after(actor, request, hold, None, verb="installation.hold_begun", reason=note)
+    _after(actor, request, hold, None, then, verb="installation.hold_begun", reason=note)
     return hold
 
 
@@ -91,8 +95,9 @@ def hold_withdraw(*, actor: Actor, hold: Hold, reason: str, version: int | None 
     if not reason.strip():
         raise ValidationError({"reason": "Say why it is taken back."})
     gone = _copy(actor, hold, is_withdrawal=True, reason=reason)
+    then = pictures_of([request.pk])
     gone.save()
-    _after(actor, request, None, hold, verb="installation.hold_withdrawn", reason=reason)
+    _after(actor, request, None, hold, then, verb="installation.hold_withdrawn", reason=reason)
     return gone
 
 
@@ -121,8 +126,9 @@ def _copy(actor: Actor, hold: Hold, **changes: object) -> Hold:
 
 def _replace(actor: Actor, request: InstallationRequest, old: Hold, new: Hold, *, verb: str) -> Hold:
     _enforce(request, new, old)
+    then = pictures_of([request.pk])
     new.save()
-    _after(actor, request, new, old, verb=verb, reason=new.reason)
+    _after(actor, request, new, old, then, verb=verb, reason=new.reason)
     return new
 
 
@@ -133,13 +139,18 @@ def _enforce(request: InstallationRequest, hold: Hold, old: Hold | None) -> None
 
 
 def _after(
-    actor: Actor, request: InstallationRequest, new: Hold | None, old: Hold | None, *, verb: str, reason: str
+    actor: Actor,
+    request: InstallationRequest,
+    new: Hold | None,
+    old: Hold | None,
+    then: Mapping[int, Picture],
+    *,
+    verb: str,
+    reason: str,
 ) -> None:
+    """`then`: what figures read of the request before."""
     refresh(request, standing_steps(request=request))
-    days = [hold.begins_on for hold in (new, old) if hold is not None]
-    if verb == "installation.hold_ended" and new is not None and new.ends_on is not None:
-        days = [new.ends_on]  # up to then nothing is other than it was
-    figures_mark_stale(ranges=[(day, None) for day in days], reason=f"{request.ref} hold")
+    figures_mark_stale(before=then, pks=[request.pk], reason=f"{request.ref} hold")
     record(
         actor=actor,
         verb=verb,

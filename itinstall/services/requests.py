@@ -16,16 +16,16 @@ from agreements.refs import make_ref
 from itinstall.choices import EntryKind, Priority
 from itinstall.history import Steps
 from itinstall.models import InstallationPolicy, InstallationRequest, Site, Stage, StageTransition
-from itinstall.rules import enforce, violations_of
+from itinstall.rules import enforce, new_violations, violations_of
 from itinstall.selectors.requests import clock_agreement, policy_on, standing_steps
 from itinstall.services.common import (
     ACTION,
-    figures_mark_stale,
     refresh,
     request_lock,
     step_of,
     timeline_of,
 )
+from itinstall.services.stale import figures_mark_stale, pictures_of
 from oversight.access.actors import Actor
 from oversight.access.permissions import require
 from oversight.access.scope import changeable_by
@@ -89,7 +89,7 @@ def request_create(
     request.full_clean(exclude=["stage"])
     request.save()
     entry.save()
-    figures_mark_stale(ranges=[(_first_day(request, on), None)], reason=f"{request.ref} submitted")
+    figures_mark_stale(before={}, pks=[request.pk], reason=f"{request.ref} submitted")
     after = {"site": str(site), "agreement": chosen.ref if chosen else None, "stage": stage.name, "on": on}
     record(actor=actor, verb="installation.submitted", obj=request, after=after)
     return request
@@ -137,17 +137,18 @@ def _add(
     actor: Actor, request: InstallationRequest, entry: StageTransition, version: int | None, *, verb: str
 ) -> StageTransition:
     request = request_lock(actor=actor, request=request, version=version)
-    standing = standing_steps(request=request)
+    standing, then = standing_steps(request=request), pictures_of([request.pk])
     last = StageTransition.objects.filter(request=request).order_by("-sequence").values_list("sequence")[:1]
     entry.request, entry.sequence = request, last.get()[0] + 1
     entry.entered_by, entry.is_synthetic = actor.user, request.is_synthetic
     steps = Steps.of([*standing.steps, step_of(entry)])
     _check_way_back(entry, standing)
-    enforce(violations_of(timeline_of(request=request, steps=steps)))
+    enforce(new_violations(timeline_of(request=request, steps=steps), standing))
     before = {"stage": request.stage.name, "stage_on": request.stage_on, "state": request.state}
     entry.save()
     refresh(request, steps)
-    figures_mark_stale(ranges=[(entry.on, None)], reason=f"{request.ref} {entry.get_kind_display().lower()}")
+    told = entry.get_kind_display().lower()
+    figures_mark_stale(before=then, pks=[request.pk], reason=f"{request.ref} {told}")
     after = {"stage": entry.stage.name} if entry.stage else {"closed_on": entry.on}
     record(
         actor=actor,
@@ -200,12 +201,13 @@ def entry_correct(
     )
     if (fixed.on, fixed.stage_id) == (entry.on, entry.stage_id):
         raise ValidationError({"on": "That is what is entered already. Change the day or the stage."})
-    kept = [step for step in standing_steps(request=request).steps if step.sequence != entry.sequence]
-    steps = Steps.of([*kept, step_of(fixed)])
-    enforce(violations_of(timeline_of(request=request, steps=steps)))
+    standing = standing_steps(request=request)
+    steps = Steps.of([*(s for s in standing.steps if s.sequence != entry.sequence), step_of(fixed)])
+    enforce(new_violations(timeline_of(request=request, steps=steps), standing))
+    then = pictures_of([request.pk])
     fixed.save()
     refresh(request, steps)
-    figures_mark_stale(ranges=[(min(entry.on, on), None)], reason=f"{request.ref} corrected")
+    figures_mark_stale(before=then, pks=[request.pk], reason=f"{request.ref} corrected")
     record(
         actor=actor,
         verb="installation.corrected",
@@ -227,9 +229,12 @@ def entry_withdraw(
     """
     request = request_lock(actor=actor, request=entry.request, version=version)
     entry = _standing_entry(entry, reason)
-    kept = [step for step in standing_steps(request=request).steps if step.sequence != entry.sequence]
-    steps = Steps.of(kept)
-    enforce(violations_of(timeline_of(request=request, steps=steps)))
+    if entry.sequence == 1:
+        raise ValidationError("A request begins with its first stage. It cannot be taken back; cancel it.")
+    standing = standing_steps(request=request)
+    steps = Steps.of(step for step in standing.steps if step.sequence != entry.sequence)
+    enforce(new_violations(timeline_of(request=request, steps=steps), standing))
+    then = pictures_of([request.pk])
     gone = StageTransition.objects.create(
         request=request,
         sequence=entry.sequence,
@@ -243,7 +248,7 @@ def entry_withdraw(
         is_synthetic=entry.is_synthetic,
     )
     refresh(request, steps)
-    figures_mark_stale(ranges=[(entry.on, None)], reason=f"{request.ref} step taken back")
+    figures_mark_stale(before=then, pks=[request.pk], reason=f"{request.ref} step taken back")
     record(
         actor=actor,
         verb="installation.step_withdrawn",
@@ -276,7 +281,7 @@ def request_describe(
         require(actor, "itinstall.plan")
     _check_site(request.site, agreement)
     before = {"priority": request.priority, "note": request.note, "agreement": request.agreement_id}
-    first = _first_day(request, request.stage_on)
+    then = pictures_of([request.pk])
     request.priority, request.note, request.agreement = priority, note.strip(), agreement
     after = {"priority": request.priority, "note": request.note, "agreement": request.agreement_id}
     changed = [key for key, value in after.items() if value != before[key]]
@@ -286,8 +291,7 @@ def request_describe(
     request.full_clean(exclude=["stage"])
     request.save(update_fields=[*changed, "version"])
     if "agreement" in changed:
-        days = [first, _first_day(request, request.stage_on)]
-        figures_mark_stale(ranges=[(day, None) for day in days], reason=f"{request.ref} other agreement")
+        figures_mark_stale(before=then, pks=[request.pk], reason=f"{request.ref} other agreement")
     record(
         actor=actor,
         verb="installation.changed",
@@ -307,12 +311,6 @@ def _standing_entry(entry: StageTransition, reason: str) -> StageTransition:
     if found is None:
         raise ValidationError("This step was corrected meanwhile. Look at the newest one.")
     return found
-
-
-def _first_day(request: InstallationRequest, on: date) -> date:
-    """The first day whose figures the request touches: the start of its clock, or its first step."""
-    signed = request.agreement.signed_on if request.agreement is not None else None
-    return min(on, signed) if signed else on
 
 
 def _policy(on: date) -> InstallationPolicy:

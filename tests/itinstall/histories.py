@@ -48,8 +48,8 @@ WHY = ("isa-lea", "bids", "installer")
 
 acts = st.tuples(
     st.sampled_from(
-        ["move", "move", "move", "move", "run", "back", "hold", "hold", "pause", "end", "complete", "complete",
-         "cancel", "correct", "correct", "withdraw", "hold correct", "hold withdraw"]
+        ["move", "move", "move", "move", "run", "back", "hold", "hold", "pause", "end", "complete",
+         "complete", "cancel", "correct", "correct", "withdraw", "hold correct", "hold withdraw"]
     ),
     st.integers(0, 5),  # which request
     st.integers(0, 110),  # days later, or which entry
@@ -120,6 +120,9 @@ def _enter(what: str, request: InstallationRequest, number: int, delta: int) -> 
     pauses = list(Hold.objects.standing().filter(request=request).order_by("pk"))
     last = max([step.on for step in steps] + [hold.ends_on or hold.begins_on for hold in pauses])
     on = min(last + dt.timedelta(days=number), TODAY)
+    if what in ("hold", "pause", "end", "hold correct", "hold withdraw"):
+        _enter_hold(what, request, pauses, on=on, number=number, delta=delta)
+        return
     base: dict[str, Any] = {"actor": ACTOR}
     place = ORDER.index(request.stage_id)
     if what == "move" and place + 1 < len(ORDER):
@@ -129,12 +132,6 @@ def _enter(what: str, request: InstallationRequest, number: int, delta: int) -> 
             requests.request_move(**base, request=request, stage=_stage(later), on=on)
     elif what == "back" and place:
         requests.request_move(**base, request=request, stage=_stage(place - 1), on=on, reason="again")
-    elif what in ("hold", "pause"):
-        until = min(on + dt.timedelta(days=abs(delta) + 1), TODAY) if what == "pause" else None
-        why = HoldReason.objects.get(pk=WHY[number % 3])
-        holds.hold_begin(**base, request=request, why=why, owner=Party.AGENCY, on=on, until=until)
-    elif what == "end" and pauses:
-        holds.hold_end(**base, hold=pauses[-1], on=on)
     elif what == "complete":
         requests.request_complete(**base, request=request, on=on)
     elif what == "cancel":
@@ -144,14 +141,25 @@ def _enter(what: str, request: InstallationRequest, number: int, delta: int) -> 
         requests.entry_correct(**base, entry=step, on=step.on + dt.timedelta(days=delta), reason="typo")
     elif what == "withdraw":
         requests.entry_withdraw(**base, entry=steps[-1], reason="mistake")
+
+
+def _enter_hold(
+    what: str, request: InstallationRequest, pauses: list[Hold], *, on: dt.date, number: int, delta: int
+) -> None:
+    if what in ("hold", "pause"):
+        until = min(on + dt.timedelta(days=abs(delta) + 1), TODAY) if what == "pause" else None
+        why = HoldReason.objects.get(pk=WHY[number % 3])
+        holds.hold_begin(actor=ACTOR, request=request, why=why, owner=Party.AGENCY, on=on, until=until)
+    elif what == "end" and pauses:
+        holds.hold_end(actor=ACTOR, hold=pauses[-1], on=on)
     elif what == "hold correct" and pauses:
         hold = pauses[number % len(pauses)]
         holds.hold_correct(
-            **base, hold=hold, begins_on=hold.begins_on + dt.timedelta(days=delta), ends_on=hold.ends_on,
-            why=hold.why, owner=Party.OCIO, reason="typo",
+            actor=ACTOR, hold=hold, begins_on=hold.begins_on + dt.timedelta(days=delta),
+            ends_on=hold.ends_on, why=hold.why, owner=Party.OCIO, reason="typo",
         )  # fmt: skip
     elif what == "hold withdraw" and pauses:
-        holds.hold_withdraw(**base, hold=pauses[number % len(pauses)], reason="mistake")
+        holds.hold_withdraw(actor=ACTOR, hold=pauses[number % len(pauses)], reason="mistake")
 
 
 def _stage(place: int) -> Stage:

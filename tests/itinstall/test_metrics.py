@@ -1,4 +1,4 @@
-"""Figures of installations: equal to a slow recomputation, to the records behind them, and to what was known."""
+"""Figures of installations equal a slow recomputation, the records behind them, and what was known."""
 
 from __future__ import annotations
 
@@ -74,6 +74,10 @@ def _check_rows(metric, figure, on) -> None:
         assert len(rows) == figure.n, (metric.key, figure.subject, on)
         amounts = metric.amounts(as_of=on, subject=figure.subject)
         assert amounts is None or set(amounts) == rows
+
+
+def _by_subject(figures):
+    return {figure.subject: figure for figure in figures}
 
 
 @settings(max_examples=10, **SLOW)

@@ -12,7 +12,13 @@ from oversight.metrics.services.filling import (
     range_fill,
     stale_days_fill,
 )
-from oversight.metrics.services.marking import DayRange, days_mark_stale, fill_soon, outdated_mark_stale
+from oversight.metrics.services.marking import (
+    DayRange,
+    days_mark_stale,
+    fill_soon,
+    metric_days_mark_stale,
+    outdated_mark_stale,
+)
 from oversight.metrics.services.starting import (
     BACKFILL,
     days_compute_start,
@@ -32,6 +38,7 @@ __all__ = [
     "days_wait",
     "figures_refill_start",
     "fill_soon",
+    "metric_days_mark_stale",
     "missing_days_compute_start",
     "outdated_mark_stale",
     "range_fill",
