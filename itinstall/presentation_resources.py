@@ -46,7 +46,8 @@ def isa_words(kind: str | None, on: date | None, expires_on: date | None) -> str
     if not kind or on is None:
         return ""
     if (party := ISA_LIES_WITH[kind]) is not None:
-        return f"with {Party(party).label} since {on}"
+        who = "the agency" if party == Party.AGENCY else Party(party).label
+        return f"with {who} since {on}"
     if kind == IsaStepKind.ENDED:
         return f"since {on}"
     return f"since {on}, expires {expires_on}" if expires_on else f"since {on}, no expiry entered"

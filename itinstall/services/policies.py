@@ -59,7 +59,7 @@ def policy_begin(*, actor: Actor, new: NewPolicy, reason: str = "") -> Installat
     )
     if set(new.models_with_equipment) - set(SupportModel.values):
         raise ValidationError({"models_with_equipment": "There is no such support model."})
-    version.full_clean(exclude=["models_with_equipment"])
+    version.full_clean(exclude=["models_with_equipment", "author"])  # may be empty: none; the system
     if last is not None:
         last.save(update_fields=["valid_to"])
     version.save()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from agreements.models import Agency
 from agreements.refs import make_ref
-from itinstall.models import Site
+from itinstall.choices import RequestState
+from itinstall.models import InstallationRequest, Site
 from itinstall.services.common import ACTION
 from oversight.access.actors import Actor
 from oversight.access.permissions import require
@@ -52,6 +54,7 @@ def site_change(*, actor: Actor, site: Site, name: str, note: str, is_closed: bo
     rows = Site.objects.select_for_update(of=("self",))
     site = (changeable_by(rows, actor.user) if actor.user is not None else rows).get(pk=site.pk)
     before = {"name": site.name, "note": site.note, "is_closed": site.is_closed}
+    _check_closing(site, is_closed)
     site.name, site.note, site.is_closed = " ".join(name.split()), note.strip(), is_closed
     site.full_clean()
     after = {"name": site.name, "note": site.note, "is_closed": site.is_closed}
@@ -67,3 +70,14 @@ def site_change(*, actor: Actor, site: Site, name: str, note: str, is_closed: bo
             reason=reason,
         )
     return site
+
+
+def _check_closing(site: Site, is_closed: bool) -> None:
+    """Raises ValidationError while a request is open: nothing would be left to complete it."""
+    if not is_closed or site.is_closed:
+        return
+    open_request = InstallationRequest.objects.filter(site=site, state=RequestState.OPEN).first()
+    if open_request is not None:
+        raise ValidationError(
+            {"is_closed": f"{open_request.ref} is open here. Complete or cancel it before closing the site."}
+        )

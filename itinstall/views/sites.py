@@ -30,6 +30,8 @@ from oversight.trail.views import history_context
 
 __all__ = ["SiteChange", "SiteCreate", "SiteDetail", "SiteList"]
 
+HISTORY = 5  # entries at first; the others one click away
+
 
 class SiteList(ScopedListView):
     action = "records.view"
@@ -62,7 +64,7 @@ class SiteDetail(ActionRequired):
             "isas": isas,
             "may_begin_isa": may_change and not site.is_closed and not (isas and isas[0]["lies_with"]),
             "pieces": list(pieces.order_by("kind__name", "serial", "pk")),
-            **(history_context(obj=site, user=user) if self.may("history.view") else {}),
+            **(history_context(obj=site, user=user, size=HISTORY) if self.may("history.view") else {}),
         }
         return render(request, "itinstall/site_detail.html", context)
 

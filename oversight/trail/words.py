@@ -22,7 +22,7 @@ from oversight.trail.selectors import field_changes
 __all__ = ["Difference", "differences", "field_of", "model_of", "type_words", "verb_words"]
 
 NONE = "none"
-_ABBREVIATIONS = re.compile(r"\b(?:api|moa|fips|url|id|pm)\b")
+_ABBREVIATIONS = re.compile(r"\b(?:api|isa|moa|fips|url|id|pm)\b")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 

@@ -157,6 +157,7 @@ UNKNOWN = {"foreign": (lambda w, u: ["no.metric"],), **MINE}
 NO_SHAPES = {"foreign": (lambda w, u: ["moons"],), **MINE}
 NO_GAP = {"foreign": (lambda w, u: ["no.gap"],), **MINE}
 
+
 def of_installations(pick: Callable[[Installation], list[Any]]) -> dict[str, Any]:
     """Ids that a field PM may change, and those of the office and of another one that he may not."""
     return {
