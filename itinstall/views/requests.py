@@ -17,6 +17,8 @@ from itinstall.choices import Priority, RequestState
 from itinstall.forms.requests import NEW_SITE, AgencyChoiceForm, NewRequestForm
 from itinstall.models import InstallationRequest, Site, Stage
 from itinstall.selectors.detail import request_page
+from itinstall.selectors.equipment import equipment_list
+from itinstall.selectors.forecasts import newest_of_request
 from itinstall.selectors.listing import request_list
 from itinstall.selectors.sites import changeable_agencies, changeable_site, changeable_sites
 from itinstall.selectors.usual import FEWEST, Usual, usual_days
@@ -24,6 +26,7 @@ from itinstall.services.common import ACTION, PLAN_ACTION
 from itinstall.services.requests import request_create
 from itinstall.services.sites import site_create
 from itinstall.views.base import request_address
+from itinstall.views.sites import isa_cards
 from oversight.access.guards import ActionRequired
 from oversight.access.models import User
 from oversight.console.change_page import ChangePage
@@ -72,6 +75,9 @@ class RequestDetail(ActionRequired):
             "may_plan": self.may(PLAN_ACTION),
             "may_read_history": self.may("history.view"),
             "is_open": found.state == RequestState.OPEN,
+            "forecast": newest_of_request(request=found) if found.state == RequestState.OPEN else None,
+            "isas": isa_cards(found.site),
+            "pieces": list(equipment_list(user=user).filter(site=found.site).order_by("kind__name", "pk")),
             "entered": self._just_entered("entered", context["steps"]) if may_change else None,
             "held": self._just_entered("held", context["holds"]) if may_change else None,
         }
