@@ -24,6 +24,12 @@ PAGES = (
     PageTab("Board", "itinstall:board"),
     PageTab("Stuck", "itinstall:stuck"),
     PageTab("Forecast", "itinstall:forecast", "aggregates.view"),
+    PageTab("Sites", "itinstall:site_list"),
+    PageTab("ISAs", "itinstall:isa_list"),
+    PageTab("Equipment", "itinstall:equipment_list"),
+    PageTab("Installers", "itinstall:installer_list"),
+    PageTab("Policy", "itinstall:policy_list", "aggregates.view"),
+    PageTab("Published", "itinstall:published_list", "aggregates.view"),
 )
 
 
