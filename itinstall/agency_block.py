@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from agreements.agency_sections import register_agency_section
 from agreements.models import Agency
@@ -24,7 +24,8 @@ def installations_of_agency(*, user: User, agency: Agency) -> dict[str, Any]:
     more for those whose role may change."""
     sites = visible_to(Site.objects.all(), user).filter(Q(agency=agency) | Q(agency__merged_into=agency))
     requests = defaultdict(list)
-    shown = request_list(user=user).filter(Q(site__agency=agency) | Q(site__agency__merged_into=agency))
+    shown: QuerySet[Any] = request_list(user=user)
+    shown = shown.filter(Q(site__agency=agency) | Q(site__agency__merged_into=agency))
     for request in shown.order_by("-submitted_on", "-pk"):
         requests[request.site_id].append(request)
     return {

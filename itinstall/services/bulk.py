@@ -10,7 +10,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from itinstall.choices import EntryKind
@@ -73,7 +73,9 @@ def moves_plan(
 ) -> list[Outcome]:
     """What `requests_move` would do with each, in the order of `moves`. Writes nothing. Raises NotAllowed."""
     require(actor, ACTION)
-    rows = InstallationRequest.objects.filter(pk__in=[move.pk for move in moves])
+    rows: QuerySet[InstallationRequest] = InstallationRequest.objects.filter(
+        pk__in=[move.pk for move in moves]
+    )
     if actor.user is not None:
         rows = changeable_by(rows, actor.user)
     found = {row.pk: row for row in rows.select_related("site__agency", "stage", "hold__why")}

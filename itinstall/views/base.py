@@ -16,7 +16,7 @@ from oversight.console.change_page import ChangePage
 __all__ = ["RequestChange", "request_address"]
 
 
-def request_address(ref: str, **query: object) -> str:
+def request_address(ref: str, **query: int) -> str:
     address = reverse("itinstall:request_detail", args=[ref])
     return f"{address}?{urlencode(query)}" if query else address
 

@@ -27,7 +27,7 @@ ORDERS = (
 
 
 class Board(ActionRequired):
-    """Columns of cards; each column leads to its whole list. Costs the same however many requests there are."""
+    """Columns of cards, each leading to its whole list. Costs the same however many requests there are."""
 
     action = "records.view"
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from oversight.access.guards import ActionRequired
@@ -87,7 +87,7 @@ class ChangePage(ActionRequired):
         if not is_outdated(refusal):
             return self.show(form, status=422)
         if "version" in form.fields:
-            data = form.data.copy()
+            data = cast(QueryDict, form.data).copy()
             data[form.add_prefix("version")] = str(self.newest_version())
             form.data = data
         return self.show(form, status=409)
