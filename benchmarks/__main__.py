@@ -1,6 +1,6 @@
 """`make bench`: every benchmark on a database of its own; writes the results, fails on a broken limit.
 
-`python -m benchmarks --only rosters|national [--agencies N]` runs a part; results are then only printed.
+`python -m benchmarks --only rosters|national|installations [--agencies N]` runs a part and only prints it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-PARTS = ("rosters", "national")
+PARTS = ("rosters", "national", "installations")
 
 
 def main() -> int:
@@ -30,12 +30,13 @@ def main() -> int:
         from django.core.management import call_command
         from django.db import connection
 
-        from benchmarks import national, rosters
+        from benchmarks import installations, national, rosters
 
         call_command("migrate", verbosity=0)
         results = rosters.run(Path(folder)) if "rosters" in parts else []
         nation = national.run(Path(folder), agencies=arguments.agencies) if "national" in parts else None
         results += nation.results if nation else []
+        results += [installations.measure()] if "installations" in parts else []
         lines = [
             "# Results of `make bench`",
             "",

@@ -186,6 +186,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "oversight.metrics.tasks.fill_today",
         "schedule": crontab(hour=0, minute=15),
     },
+    "installations-forecast": {
+        "task": "itinstall.tasks.forecast_today",
+        "schedule": crontab(hour=0, minute=45),
+    },
     # Sent as soon as facts change, too; this is for when the queue could not be reached.
     "figures-to-compute-again": {"task": "oversight.metrics.tasks.fill_stale", "schedule": 300.0},
     "figures-of-missed-days": {

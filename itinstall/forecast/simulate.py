@@ -15,6 +15,7 @@ __all__ = ["ARRIVAL_DAYS", "DAYS_PER_MONTH", "Minimums", "Outcome", "WhatIf", "r
 
 DAYS_PER_MONTH = 365.25 / 12
 NORMAL = 3  # itinstall.choices.Priority.NORMAL: new agreements have it
+AT_ONCE = 50  # runs, to keep memory low; the result does not depend on it
 ARRIVAL_DAYS = 1096  # new agreements are simulated for three years
 
 
@@ -104,28 +105,41 @@ def simulate(
     refusal = refusal_of(situation, minimums=minimums, crew=crew, what_if=what_if)
     if refusal:
         raise ValueError(refusal)
-    walk = _Walk(situation, what_if, seed, runs)
-    new_begun = walk.arrivals()
-    old, new = walk.begin(), new_begun.copy()
-    for number in range(len(situation.stages)):
-        if number == situation.installer_stage:
-            old, new = walk.install(old, new, crew)
-        else:
-            old, new = walk.pass_stage(number, old), walk.pass_new(number, new)
-    return Outcome(np.where(old >= NEVER, NEVER, old), new_begun, np.where(new >= NEVER, NEVER, new))
+    parts = [
+        _Walk(situation, what_if, seed, first, min(AT_ONCE, runs - first)).outcome(crew)
+        for first in range(0, runs, AT_ONCE)
+    ]
+    return Outcome(
+        np.concatenate([part.done for part in parts]),
+        np.concatenate([part.new_begun for part in parts]),
+        np.concatenate([part.new_done for part in parts]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """One simulation under way: which day each request has reached, stage after stage."""
+    """Some runs under way: which day each request has reached, stage after stage."""
 
     situation: Situation
     what_if: WhatIf
     seed: int
+    first_run: int
     runs: int
 
+    def outcome(self, crew: Crew) -> Outcome:
+        """Through all stages, in their order."""
+        new_begun = self.arrivals()
+        old, new = self.begin(), new_begun.copy()
+        for number in range(len(self.situation.stages)):
+            if number == self.situation.installer_stage:
+                old, new = self.install(old, new, crew)
+            else:
+                old, new = self.pass_stage(number, old), self.pass_new(number, new)
+        return Outcome(np.minimum(old, NEVER), new_begun, np.minimum(new, NEVER))
+
     def _u(self, part: str, n: int) -> Floats:
-        return uniforms(self.seed, part, (self.runs, n))
+        """The numbers of these runs, whichever runs are simulated together."""
+        return uniforms(self.seed, part, (self.runs, n), skip=self.first_run * n)
 
     def _scale(self, number: int) -> float:
         return self.what_if.scales.get(self.situation.stages[number].key, 1.0)

@@ -25,7 +25,7 @@ __all__ = [
     "stage_names",
 ]
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 UNKNOWN, UNKNOWN_WORDS = "", "Office not known"
 OFFICE_UNKNOWN = "unknown"  # in an address
 FAR = date.max

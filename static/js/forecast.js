@@ -29,7 +29,7 @@
       animation: !STILL, animationDuration: 300,
       textStyle: { fontFamily: FONT, color: INK },
       legend: { top: 0, left: 0, itemWidth: 34, itemHeight: 8, selectedMode: false, textStyle: { color: INK, fontSize: 13, fontFamily: FONT } },
-      grid: { left: 4, right: 16, top: 56, bottom: 4, containLabel: true },
+      grid: { left: 4, right: 16, top: data.lines.length > 2 ? 76 : 56, bottom: 10, containLabel: true },
       tooltip: {
         trigger: "axis", renderMode: "richText", confine: true, backgroundColor: "#ffffff", borderColor: RULE,
         textStyle: { color: INK, fontSize: 13, fontFamily: FONT }, axisPointer: { type: "line", lineStyle: { color: SOFT } },

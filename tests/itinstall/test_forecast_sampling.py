@@ -19,6 +19,7 @@ def at(*offsets: int) -> list[int]:
 
 
 class TestDurations:
+    @settings(deadline=None)
     @given(days=st.lists(st.integers(0, 50), min_size=1, max_size=40))
     def test_without_open_visits_each_observed_one_is_drawn_as_often_as_it_occurs(self, days) -> None:
         found = Durations.of(days, [True] * len(days), tail=1)
@@ -35,6 +36,7 @@ class TestDurations:
         assert (found.median, found.longest, round(found.unseen_share, 3)) == (23, 35, 0.448)
         assert found.draw(np.asarray([0.99])).tolist() == [35]
 
+    @settings(deadline=None)
     @given(
         days=st.lists(st.integers(0, 60), min_size=5, max_size=40),
         elapsed=st.integers(0, 80),
@@ -53,6 +55,7 @@ class TestDurations:
         with pytest.raises(ValueError, match="No visit has ended"):
             Durations.of([3, 4], [False, False], tail=1)
 
+    @settings(deadline=None)
     @given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=3, max_size=30))
     def test_a_larger_number_never_draws_less(self, visits) -> None:
         visits.append((7, True))
@@ -126,7 +129,7 @@ class TestQueue:
         assert one == [21, 10, 20, 31, 41]
         assert two == [22, 10, 10, 21, 21]  # at day 20 both were at work for the last two
 
-    @settings(max_examples=150)
+    @settings(max_examples=150, deadline=None)
     @given(data=st.data())
     def test_the_quick_queue_does_what_the_plain_one_does(self, data) -> None:
         n, count = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 4))
@@ -139,6 +142,7 @@ class TestQueue:
         plain = serve_by_office(ready=ready, service=service, crew=crew, office=np.full(n, -1))
         assert quick.tolist() == plain.tolist()
 
+    @settings(deadline=None)
     @given(
         service=st.lists(st.integers(1, 5), min_size=1, max_size=12),
         more=st.lists(st.integers(0, 3), min_size=12, max_size=12),
