@@ -68,7 +68,7 @@ def difference_words(last: InstallationPolicy | None, new: dict[str, Any]) -> li
         words.append(f"the clock starts {now} instead of {old}")
     before, after = set(last.models_with_equipment), set(new["models_with_equipment"])
     words += _moves(
-        before, after, "agreements of {} start a clock, too", "agreements of {} start none any more"
+        before, after, "{} agreements start a clock, too", "{} agreements start no clock any more"
     )
     held = {reason.name for reason in last.pausing.all()}
     stops = {reason.name for reason in new["pausing"]}
