@@ -113,13 +113,8 @@ def isa_list(*, user: User) -> QuerySet[Isa]:
 
 def isas_by_party(*, user: User) -> list[PartyLine]:
     """ISAs that lie with somebody, by party, the longest waiting first. One query."""
-    rows = (
-        isa_list(user=user)
-        .exclude(with_party="")
-        .order_by()
-        .values("with_party")
-        .annotate(n=Count("pk"), oldest=Min("last_on"))
-    )
+    found: QuerySet[Any] = isa_list(user=user).order_by()
+    rows = found.exclude(with_party="").values("with_party").annotate(n=Count("pk"), oldest=Min("last_on"))
     lines = [PartyLine(row["with_party"], row["n"], row["oldest"]) for row in rows]
     return sorted(lines, key=lambda line: (line.oldest_on, line.party))
 

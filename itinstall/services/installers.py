@@ -273,7 +273,9 @@ def _check_free(one: Installer, begins_on: date, ends_on: date, *, except_visit:
             }
         )
     visits = InstallationVisit.objects.filter(installer=one, begins_on__lt=ends_on, ends_on__gt=begins_on)
-    visits = visits.exclude(pk=except_visit).select_related("request__site").order_by("begins_on")
+    visits = visits.select_related("request__site").order_by("begins_on")
+    if except_visit is not None:
+        visits = visits.exclude(pk=except_visit)
     if (visit := visits.first()) is not None:
         raise ValidationError(
             {

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from agreements.choices import SupportModel
 from itinstall.choices import ClockStart
-from itinstall.models import HoldReason, InstallationPolicy, InstallationRequest
+from itinstall.models import HoldReason, InstallationPolicy, InstallationRequest, StageTransition
 from oversight.access.actors import Actor
 from oversight.access.permissions import require
 from oversight.trail.services import record
@@ -125,14 +125,10 @@ def _check_follows(last: InstallationPolicy, new: NewPolicy) -> None:
     )
     if same:
         raise ValidationError("That is what holds already. Change the target, the clock, models or holds.")
-    latest = (
-        InstallationRequest.objects.with_clock()
-        .filter(policy=last, submitted_on__gte=new.valid_from)
-        .order_by("-submitted_on")
-        .values_list("submitted_on", flat=True)
-    )
-    if count := latest.count():
-        day = latest[0] + timedelta(days=1)
+    first_steps = StageTransition.objects.standing().filter(sequence=1, request__policy=last)
+    later = first_steps.filter(on__gte=new.valid_from)
+    if count := later.count():
+        day = later.latest("on").on + timedelta(days=1)
         raise ValidationError(
             {
                 "valid_from": f"{count} request{' was' if count == 1 else 's were'} submitted on or after "

@@ -32,9 +32,9 @@ class PolicyList(ActionRequired):
     action = "aggregates.view"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        versions = list(policy_versions(user=cast(User, request.user)))
+        versions: list[Any] = list(policy_versions(user=cast(User, request.user)))
         may_change = self.may(services.ACTION)
-        newest = versions[0] if versions else None
+        newest = versions[0].pk if versions else None
         today = timezone.localdate()
         lines = [
             {
@@ -45,7 +45,7 @@ class PolicyList(ActionRequired):
                 and (version.valid_to is None or version.valid_to > today),
                 "is_ahead": version.valid_from > today,
                 "may_withdraw": may_change
-                and version is newest
+                and version.pk == newest
                 and len(versions) > 1
                 and not version.n_requests,
             }
