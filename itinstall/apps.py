@@ -66,6 +66,14 @@ class ItinstallConfig(AppConfig):
 
         import_module("itinstall.tasks")  # the handlers of jobs: asked for by whoever starts one
 
+        from itinstall.scale import register_scale_data
+
+        register_scale_data()
+
+        from itinstall.sample import register_samples
+
+        register_samples()
+
         from itinstall.record_imports import register_imports
 
         register_imports()

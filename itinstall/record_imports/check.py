@@ -168,8 +168,9 @@ def _site(world: _World, row: ReadRow, agency: Agency) -> Site:
 def _judge_history(world: _World, row: ReadRow) -> None:
     holds = _holds(world, row)
     pauses = [draft.pause for _, draft in holds]
-    if row.steps.steps and row.text("submitted"):
-        row.violated(violations_of(Timeline(row.steps, pauses, world.stages, world.today)))
+    if not row.text("submitted") or any(one.code == "not_a_date" for one in row.findings):
+        return  # what follows from a missing day is told once that one is there
+    row.violated(violations_of(Timeline(row.steps, pauses, world.stages, world.today)))
     for place, (read, draft) in enumerate(holds):
         pause = draft.pause
         line = Timeline(row.steps, pauses[:place], world.stages, world.today)

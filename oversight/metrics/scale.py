@@ -19,14 +19,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from oversight.exchange.scale import Made, ScaleRequest, digest_of, rows_insert
-from oversight.metrics.base import Facts, Figure, Subject
+from oversight.metrics.base import Facts, Figure, Metric, Subject
 from oversight.metrics.choices import FillState
 from oversight.metrics.models import DayFill, Definition, Snapshot
 from oversight.metrics.registry import all_metrics
 
-__all__ = ["YEARS", "scale_snapshots_make"]
+__all__ = ["YEARS", "register_thin", "scale_snapshots_make", "thin_days"]
 
 YEARS = 10
+THIN_MONTHS, THIN_DAYS = 24, 35  # first days of so many months, and each of the last days
 Figures = dict[tuple[str, Subject], Figure]  # by metric and subject
 ONE_DAY = timedelta(days=1)
 
@@ -35,10 +36,34 @@ def first_day(until: date) -> date:
     return until - timedelta(days=round(365.25 * YEARS))
 
 
+_thin: list[str] = []
+
+
+def register_thin(prefix: str) -> None:
+    """Figures whose key begins with `prefix` move on every day, because clocks run: nothing in between can be
+    carried. They are computed on some days only, `thin_days`; the others have none."""
+    _thin.append(prefix)
+
+
+def is_thin(metric: Metric) -> bool:
+    return metric.key.startswith(tuple(_thin))
+
+
+def thin_days(until: date) -> list[date]:
+    """Days on which figures that move daily are computed."""
+    days = {until - timedelta(days=n) for n in range(THIN_DAYS)}
+    first = until.replace(day=1)
+    for _ in range(THIN_MONTHS):
+        days.add(first)
+        first = (first - ONE_DAY).replace(day=1)
+    return sorted(day for day in days if day >= first_day(until))
+
+
 class _Computed:
     """The figures of single days, computed by the metrics; each day once."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self.metrics = list(metrics)
         self.days = 0
         self._kept: dict[date, Figures] = {}
 
@@ -48,7 +73,7 @@ class _Computed:
             self.days += 1
             self._kept[day] = {
                 (metric.key, figure.subject): figure
-                for metric in all_metrics()
+                for metric in self.metrics
                 for figure in metric.figures(facts)
             }
         return self._kept[day]
@@ -116,16 +141,18 @@ def _values(row: Any, columns: Iterable[Any]) -> list[Any]:
     return [one.get_db_prep_save(getattr(row, one.attname), connection) for one in columns]
 
 
-def _snapshots(days: Iterable[tuple[date, Figures]], counts: dict[date, dict[str, int]]) -> Iterator[Any]:
+def _snapshots(
+    days: Iterable[tuple[date, Figures]], counts: dict[date, dict[str, int]], metrics: Iterable[Metric]
+) -> Iterator[Any]:
     """Database rows. A figure that stays is prepared once, and dated for each day."""
     columns = _columns(Snapshot)
     dated = next(place for place, one in enumerate(columns) if one.attname == "as_of")
-    versions = {metric.key: metric.version for metric in all_metrics()}
+    versions = {metric.key: metric.version for metric in metrics}
     now = timezone.now()
     prepared: dict[tuple[str, Subject], tuple[Figure, list[Any]]] = {}
     for day, figures in days:
         as_of = columns[dated].get_db_prep_save(day, connection)
-        n = counts[day] = dict.fromkeys(versions, 0)
+        n = counts[day] = counts.get(day, {}) | dict.fromkeys(versions, 0)
         for key, figure in figures.items():
             n[key[0]] += 1
             known = prepared.get(key)
@@ -168,7 +195,9 @@ def _fills(counts: dict[date, dict[str, int]]) -> Iterator[list[Any]]:
 @transaction.atomic
 def scale_snapshots_make(request: ScaleRequest) -> Made:
     """Every figure of every day up to `request.until`, with the record that the day is filled."""
-    computed = _Computed()
+    daily = [metric for metric in all_metrics() if not is_thin(metric)]
+    thin = [metric for metric in all_metrics() if is_thin(metric)]
+    computed, some = _Computed(daily), _Computed(thin)
     counts: dict[date, dict[str, int]] = {}
     lines: list[str] = []
 
@@ -179,7 +208,10 @@ def scale_snapshots_make(request: ScaleRequest) -> Made:
             yield day, figures
 
     names = [one.attname for one in _columns(Snapshot)]
-    n = rows_insert(Snapshot, names, _snapshots(noted(), counts))
+    n = rows_insert(Snapshot, names, _snapshots(noted(), counts, daily))
+    if thin:
+        sampled = ((day, some.on(day)) for day in thin_days(request.until))
+        n += rows_insert(Snapshot, names, _snapshots(sampled, counts, thin))
     rows_insert(DayFill, [one.attname for one in _columns(DayFill)], _fills(counts))
     Definition.objects.bulk_create(
         (
@@ -197,4 +229,6 @@ def scale_snapshots_make(request: ScaleRequest) -> Made:
         ignore_conflicts=True,
     )
     request.tell(f"{n:,} snapshots")
-    return Made({"days": len(counts), "days computed": computed.days, "snapshots": n}, digest_of(lines))
+    return Made(
+        {"days": len(counts), "days computed": computed.days + some.days, "snapshots": n}, digest_of(lines)
+    )

@@ -18,6 +18,7 @@ from agreements.models import Agency, Agreement, Publication
 from agreements.scale import list_days, scale_lists_make
 from agreements.services.verification import register_verify
 from benchmarks.national import MOST_QUERIES, fetch, pages
+from itinstall.scale import scale_installations_make
 from oversight.access.choices import Role
 from oversight.exchange.scale import Made, ScaleRefused, ScaleRequest, scale_data_make
 from oversight.metrics import scale as metrics_scale
@@ -34,9 +35,10 @@ TEN_WEEKS = 10 / 52
 
 
 def make(agencies: int, *, seed: int = 287) -> tuple[ScaleRequest, list[Made]]:
-    """Lists and people; no snapshots."""
+    """Lists, people, installations; no snapshots."""
     request = ScaleRequest(agencies=agencies, seed=seed, until=UNTIL, tell=lambda text: None)
-    return request, [scale_lists_make(request), scale_people_make(request)]
+    makers = (scale_lists_make, scale_people_make, scale_installations_make)
+    return request, [maker(request) for maker in makers]
 
 
 class _Undo(Exception):
@@ -63,12 +65,13 @@ def statements(client: Client, address: str) -> list[str]:
 
 @pytest.mark.django_db
 def test_the_register_is_what_the_made_up_lists_amount_to() -> None:
-    _, (lists, people) = make(60)
+    _, (lists, people, installations) = make(60)
     assert register_verify().is_whole
     assert lists.counts["lists"] == Publication.objects.count() > len(list_days(UNTIL))
     assert lists.counts["agencies"] >= 57  # one whose agreement no list has printed yet is not there
     assert lists.counts["agreements"] > lists.counts["agencies"]
     assert people.counts["assignments"] > 40
+    assert installations.counts["stage transitions"] > 5 * installations.counts["installation requests"] > 500
     assert not Agency.objects.exclude(name__startswith="Synthetic ").exists()
     assert {flag["code"] for row in Publication.objects.all() for flag in row.flags} == {"synthetic"}
     assert (
@@ -89,18 +92,20 @@ def test_the_same_seed_gives_the_same_data_and_another_seed_other_data() -> None
 @pytest.mark.django_db
 def test_days_between_computed_ones_hold_what_the_metrics_compute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics_scale, "YEARS", TEN_WEEKS)
+    monkeypatch.setattr(metrics_scale, "THIN_DAYS", 5)
     request, _ = make(60)
     made = scale_snapshots_make(request)
     first = metrics_scale.first_day(UNTIL)
     days = [first + timedelta(days=n) for n in range((UNTIL - first).days + 1)]
     assert made.counts["days"] == len(days) > made.counts["days computed"]
-    assert days_without_snapshots(days=days) == []
+    thin = metrics_scale.thin_days(UNTIL)  # figures of running clocks: on these days only
+    assert set(days_without_snapshots(days=days)) == set(days) - set(thin)
     assert (
         Snapshot.objects.count()
         == made.counts["snapshots"]
         == sum(DayFill.objects.values_list("n_appended", flat=True))
     )
-    for day in days[3::7]:
+    for day in [*days[3::7], thin[0]]:
         kept = {
             (row.metric, row.level, row.subject): (
                 row.value,
@@ -117,6 +122,7 @@ def test_days_between_computed_ones_hold_what_the_metrics_compute(monkeypatch: p
                 one.value, one.numerator, one.denominator, one.n, one.reason,
             )
             for metric in all_metrics()
+            if day in thin or not metrics_scale.is_thin(metric)
             for one in metric.figures(facts)
         }  # fmt: skip
         assert kept == computed, day

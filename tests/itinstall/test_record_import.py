@@ -153,14 +153,14 @@ class TestWhatIsEntered:
         assert RecordFile.objects.get().upload.file.read() == csv_of(row(), row(site="Annex"))
 
     def test_figures_from_the_first_day_on_are_to_be_computed_again(self, agency, tmp_path) -> None:
-        days = [D(2025, 11, 30), D(2025, 12, 1), D(2026, 5, 1)]
+        days = [D(2026, 1, 9), D(2026, 1, 10), D(2026, 5, 1)]
         for day in days:
             DayFill.objects.create(
-                metric="itinstall.probe", as_of=day, state=FillState.DONE, version=1, n_appended=1
+                metric="itinstall.open", as_of=day, state=FillState.DONE, version=1, n_appended=1
             )
         load(tmp_path, row())
         stale = DayFill.objects.filter(state=FillState.STALE).values_list("as_of", flat=True)
-        assert sorted(stale) == days[1:]  # from the signature that starts the clock
+        assert sorted(stale) == days[1:]
 
     def test_dates_may_be_written_the_american_way_and_columns_stand_anywhere(self, agency, tmp_path) -> None:
         turned = {"Submitted": "1/10/2026", " site ": "Main jail", "AGENCY": "lea-aaaa0001"}

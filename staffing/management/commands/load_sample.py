@@ -10,12 +10,14 @@ from django.core.management.base import BaseCommand
 
 from oversight.access.actors import system
 from oversight.console.management.commands.serve import make_folders
+from oversight.exchange.sample import sample_parts_load
 from staffing import sample
 
 
 class Command(BaseCommand):
     help = (
-        "Import the sample lists; in development also make synthetic people, and print one sign-in per role."
+        "Import the sample lists; in development also make synthetic people and installations, and print one "
+        "sign-in per role."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,6 +32,8 @@ class Command(BaseCommand):
             sample.sample_people_load(actor=actor)
         elif not options["if_empty"]:
             self.stderr.write("Demo accounts and synthetic people were left out: DEBUG is off.")
+        for words in sample_parts_load(actor=actor):
+            self.stdout.write(f"{words}.")
         make_folders()  # that of the queue: the command may run before anything else has
         if job := sample.sample_figures_start(actor=actor):
             self.stdout.write(f"Figures of {len(job.params['days'])} past days are left to the worker.")
