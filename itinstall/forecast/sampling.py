@@ -21,8 +21,8 @@ Floats = npt.NDArray[np.float64]
 
 
 def uniforms(seed: int, part: str, shape: tuple[int, ...], *, skip: int = 0) -> Floats:
-    """Numbers in [0, 1) of a stream of its own for each `part`: adding a part moves no other. `skip`: after so
-    many of them."""
+    """Numbers in [0, 1) of a stream of its own for each `part`: adding a part moves no other. `skip`: after
+    so many of them."""
     bits = np.random.PCG64([seed, crc32(part.encode())])
     bits.advance(skip)  # one step for each number
     return np.random.Generator(bits).random(shape)

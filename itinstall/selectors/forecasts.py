@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -167,10 +167,11 @@ def requests_of_lines(*, user: User, lines: Iterable[ForecastLine]) -> dict[str,
     return {row.ref: row for row in rows}
 
 
-def job_under_way(*, kind: str) -> Job | None:
-    """The job of that kind that waits or runs. One query."""
+def job_under_way(*, kind: str, params: Mapping[str, Any] | None = None) -> Job | None:
+    """The oldest job of that kind, and with these `params` where they are given, that waits or runs. One
+    query."""
     rows = Job.objects.filter(kind=kind, state__in=[JobState.QUEUED, JobState.RUNNING])
-    return rows.order_by("created_at").first()
+    return next((job for job in rows.order_by("created_at") if params in (None, job.params)), None)
 
 
 def backtest_newest() -> Job | None:

@@ -142,8 +142,8 @@ def what_if_start(*, actor: Actor, question: Question) -> Job:
 
 def _start(actor: Actor, params: dict[str, Any]) -> Job:
     one_at_a_time(FORECAST)
-    waiting = job_under_way(kind=FORECAST)
-    if waiting is not None and waiting.params == params:
+    waiting = job_under_way(kind=FORECAST, params=params)
+    if waiting is not None:
         return waiting
     job = enqueue(actor=actor, kind=FORECAST, params=params)
     record(actor=actor, verb="installation_forecast.asked_for", obj=job, after=params.get("question", {}))
@@ -195,8 +195,8 @@ def backtest_start(*, actor: Actor, first: date, last: date) -> Job:
         )
     one_at_a_time(BACKTEST)
     params = {"first": first.isoformat(), "last": last.isoformat()}
-    waiting = job_under_way(kind=BACKTEST)
-    if waiting is not None and waiting.params == params:
+    waiting = job_under_way(kind=BACKTEST, params=params)
+    if waiting is not None:
         return waiting
     job = enqueue(actor=actor, kind=BACKTEST, params=params)
     record(actor=actor, verb="installation_forecast.backtest_asked_for", obj=job, after=params)

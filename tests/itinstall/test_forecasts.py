@@ -294,6 +294,7 @@ class TestAsking:
         )
         other = services.what_if_start(actor=system("test"), question=Question(added=2))
         assert first == second != other
+        assert services.what_if_start(actor=system("test"), question=Question(added=2)) == other
 
     @pytest.mark.parametrize(
         ("first", "last", "field"),
