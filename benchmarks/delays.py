@@ -19,7 +19,7 @@ RUNS = 5
 PREFIX = "itinstall."
 
 # Everything that one pass over requests, their steps and holds can tell: by stage, field office, model, state
-# and fiscal year, how many visits, their days, requests, late ones, days elapsed and on hold, and what is open.
+# and year, how many visits, their days, requests, late ones, days elapsed and on hold, and what is open.
 ONE_SWEEP = """
 WITH steps AS (
     SELECT step.request_id, step.sequence, step.kind, step.stage_id, {day_of_step} AS begins,
@@ -43,7 +43,7 @@ SELECT step.stage_id, office.office_id, agreement.model, request.state, told.com
        COUNT(*), SUM(COALESCE(step.ends, {today}) - step.begins),
        SUM(CASE WHEN step.ends IS NULL THEN 1 ELSE 0 END),
        COUNT(DISTINCT step.request_id),
-       SUM(CASE WHEN COALESCE(told.closed, {today}) - {day_of_signing} > policy.target_days THEN 1 ELSE 0 END),
+       SUM(CASE WHEN COALESCE(told.closed, {today}) - {day_of_signing} > policy.target_days THEN 1 END),
        SUM(COALESCE(told.closed, {today}) - {day_of_signing}),
        SUM(held.days), SUM(held.is_on)
   FROM steps step

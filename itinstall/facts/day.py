@@ -86,7 +86,14 @@ class Day:
 
     @cached_property
     def sums(self) -> list[StageSum]:
-        return stage_sums(self.as_of, self.known_at)
+        """Of installations completed in the 365 days up to and with the day."""
+        since = self.as_of.toordinal() - LOOK_BACK_DAYS
+        done = [
+            case
+            for case in self.cases
+            if case.state == RequestState.COMPLETED and case.closed is not None and case.closed > since
+        ]
+        return stage_sums(done, self.as_of, self.known_at)
 
     @cached_property
     def durations(self) -> dict[Subject, Durations]:

@@ -1,18 +1,21 @@
-"""Times in stages, counted by the database: transitions do not travel one by one."""
+"""Times in stages, counted by the database: all transitions do not travel one by one."""
 
 # ruff: noqa: S608 - only statements that Django wrote are put in; values are bound
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Case as SqlCase
-from django.db.models import F, IntegerField, Q, QuerySet, Value, When, Window
+from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import Lead
 
-from itinstall.facts.columns import LOOK_BACK_DAYS, Ordinal, completed_since, entries_known
+from itinstall.choices import EntryKind, RequestState
+from itinstall.facts.cases import Case
+from itinstall.facts.columns import LOOK_BACK_DAYS, Ordinal, entries_known
 
 __all__ = ["BEFORE_REQUEST", "StageSum", "StageVisits", "stage_sums", "stage_visits", "visits_of"]
 
@@ -82,40 +85,37 @@ def stage_visits(
 
 
 def stage_sums(
+    cases: Collection[Case],
     as_of: date,
     known_at: datetime | None = None,
-    requests: QuerySet[Any] | None = None,
+    since: date | None = None,
 ) -> list[StageSum]:
-    """For the requests completed in the 365 days up to and with `as_of` whose clock ran (or `requests`, made
-    by `requests_of_day`): days by stage, those of late ones and those of the others. One statement.
+    """Days by stage that those of `cases` whose clock ran and that were completed spent there, late ones and
+    the others apart. All were completed after `since` (365 days before `as_of` unless given). One statement.
 
     Days before the start of the clock are left out, so that with `BEFORE_REQUEST` they add up to `elapsed`.
     """
-    spans = visits_of(as_of, known_at)
-    if requests is None:
-        requests = completed_since(as_of, known_at)
-        spans = _recent(spans, as_of - timedelta(days=LOOK_BACK_DAYS), known_at)
+    since = since or as_of - timedelta(days=LOOK_BACK_DAYS)
+    clocks = {case.pk: (case.clock or 0, case.is_late) for case in cases if case.elapsed is not None}
+    days: dict[tuple[str, bool], int] = defaultdict(int)
+    for case in cases:
+        if case.pk in clocks:
+            days[BEFORE_REQUEST, case.is_late] += max(0, case.submitted - clocks[case.pk][0])
+    for pk, stage, begins, ends in _visits_of_completed(as_of, known_at, since):
+        if stage is not None and pk in clocks:
+            clock, is_late = clocks[pk]
+            days[stage, is_late] += max(0, ends - max(begins, clock))
+    return [StageSum(stage, is_late, total) for (stage, is_late), total in days.items()]
+
+
+def _visits_of_completed(as_of: date, known_at: datetime | None, since: date) -> Iterable[tuple[Any, ...]]:
+    """(request, stage, begins, ends) of what was completed after `since` up to `as_of`: no more travels."""
+    rows = visits_of(as_of, known_at)
+    if known_at is None:
+        rows = rows.filter(
+            request__state=RequestState.COMPLETED, request__closed_on__gt=since, request__closed_on__lte=as_of
+        )
     else:
-        spans = spans.filter(request__in=requests.order_by().values("pk"))
-    late = SqlCase(
-        When(elapsed__gt=F("policy__target_days") + F("stopped"), then=Value(1)),
-        default=Value(0),
-        output_field=IntegerField(),
-    )
-    done = requests.filter(elapsed__isnull=False).annotate(late=late).order_by()
-    left, left_values = done.values("pk", "clock", "submitted", "late").query.sql_with_params()
-    right, right_values = spans.values("request_id", "stage_id", "begins", "ends").query.sql_with_params()
-    sql = f"""
-        WITH done AS ({left}), spans AS ({right})
-        SELECT spans.stage_id, done.late, SUM(CASE
-            WHEN spans.ends <= done.clock THEN 0
-            WHEN spans.begins < done.clock THEN spans.ends - done.clock
-            ELSE spans.ends - spans.begins END)
-        FROM done JOIN spans ON spans.request_id = done.pk
-        WHERE spans.stage_id IS NOT NULL AND spans.ends IS NOT NULL GROUP BY 1, 2
-        UNION ALL
-        SELECT %s, late, SUM(CASE WHEN submitted > clock THEN submitted - clock ELSE 0 END)
-        FROM done GROUP BY 2"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*left_values, *right_values, BEFORE_REQUEST])
-        return [StageSum(stage, bool(is_late), int(days)) for stage, is_late, days in cursor]
+        done = entries_known(known_at).filter(kind=EntryKind.COMPLETED, on__gt=since, on__lte=as_of)
+        rows = rows.filter(request__in=done.values("request"))
+    return rows.values_list("request_id", "stage_id", "begins", "ends")

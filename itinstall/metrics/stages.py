@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
-from itinstall.facts import LOOK_BACK_DAYS, Day, StageSum, StageVisits, completed_since, requests_of_day
+from itinstall.facts import LOOK_BACK_DAYS, Day, StageSum, StageVisits, completed_since, visits_of
 from itinstall.measures import median, p90, spread
 from itinstall.metrics.common import OIG, OfRequests, day_facts
 from itinstall.metrics.durations import NO_CLOCK_RAN, NONE_COMPLETED
 from itinstall.metrics.reasons import Standing
-from itinstall.models import StageTransition
+from itinstall.models import InstallationRequest, StageTransition
 from oversight.metrics.base import NATION, Change, Facts, Figure, Kind, Subject, quotient
 from oversight.metrics.choices import Level
 from oversight.metrics.registry import register
@@ -52,8 +52,12 @@ class _StageDays(OfRequests):
             yield Figure(subject, self.of(days), n=len(days), reason="" if days else NONE_LEFT)
 
     def rows(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> QuerySet[Any]:
-        visits = _left_visits(as_of, known_at, subject)
-        return requests_of_day(as_of, known_at).filter(pk__in=visits.values("request"))
+        # The stage outside: inside it would take the steps away that a visit ends with.
+        visits = StageTransition.objects.filter(pk__in=_left_visits(as_of, known_at).values("pk"))
+        visits = visits.filter(stage__isnull=False)
+        if subject.level == Level.STAGE:
+            visits = visits.filter(stage=subject.key)
+        return InstallationRequest.objects.filter(pk__in=visits.values("request"))
 
     def entered(self, before: Standing | None, after: Standing, change: Change) -> str:
         return "left the stage"
@@ -66,24 +70,20 @@ class _StageDays(OfRequests):
     ) -> dict[Any, Decimal] | None:
         """All of a request's days in the stage, where it was there several times."""
         days: dict[int, int] = defaultdict(int)
-        for pk, begins, ends in _left_visits(as_of, known_at, subject).values_list(
-            "request", "on", "next_on"
-        ):
-            days[pk] += (ends - begins).days
+        rows = _left_visits(as_of, known_at).values_list("request_id", "stage_id", "begins", "ends")
+        for pk, stage, begins, ends in rows:
+            if stage and subject.key in ("", stage):
+                days[pk] += ends - begins
         return {pk: Decimal(n) for pk, n in days.items()}
 
 
-def _left_visits(as_of: date, known_at: datetime | None, subject: Subject) -> QuerySet[Any]:
-    """Stages begun, with the day of the step that followed within the 365 days up to `as_of`."""
-    entries = StageTransition.objects.known_at(known_at).order_by()
-    follower = entries.filter(request=OuterRef("request"), sequence__gt=OuterRef("sequence"))
-    rows = entries.filter(stage__isnull=False)
-    if subject.level == Level.STAGE:
-        rows = rows.filter(stage=subject.key)
-    if known_at is None:  # others had ended before: an index tells
-        rows = rows.exclude(request__closed_on__lte=as_of - timedelta(days=LOOK_BACK_DAYS))
-    rows = rows.annotate(next_on=Subquery(follower.order_by("sequence").values("on")[:1]))
-    return rows.filter(next_on__gt=as_of - timedelta(days=LOOK_BACK_DAYS), next_on__lte=as_of)
+def _left_visits(as_of: date, known_at: datetime | None) -> QuerySet[Any]:
+    """Visits that ended in the 365 days up to `as_of`; `visits_of`."""
+    since = as_of - timedelta(days=LOOK_BACK_DAYS)
+    rows = visits_of(as_of, known_at)
+    if known_at is None:  # others had ended before
+        rows = rows.exclude(request__closed_on__lte=since)
+    return rows.filter(ends__gt=since.toordinal())
 
 
 @register
