@@ -74,6 +74,10 @@ class ItinstallConfig(AppConfig):
 
         register_samples()
 
+        from itinstall.exports import register_exports
+
+        register_exports()
+
         from itinstall.record_imports import register_imports
 
         register_imports()

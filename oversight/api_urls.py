@@ -9,6 +9,7 @@ app_name = "api"
 urlpatterns = [
     path("", include("agreements.api.urls")),
     path("", include("staffing.api")),
+    path("", include("itinstall.api.urls")),
     path("", include("oversight.exchange.api")),
     path("", include("oversight.metrics.api")),
     path("schema/", ApiSchema.as_view(), name="schema"),

@@ -324,6 +324,8 @@ SPECTACULAR_SETTINGS = {
         "ImportState": "agreements.choices.ImportState",
         "DecisionState": "agreements.choices.DecisionState",
         "JobState": "oversight.exchange.choices.JobState",
+        "InstallationState": "itinstall.choices.RequestState",
+        "Party": "itinstall.choices.Party",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

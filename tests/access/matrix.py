@@ -169,6 +169,22 @@ def of_installations(pick: Callable[[Installation], list[Any]]) -> dict[str, Any
     }
 
 
+def of_office(pick: Callable[[Installation], list[Any]]) -> dict[str, Any]:
+    """Ids that a field PM of the office may see, and those of another one."""
+    return {
+        "own": lambda w, u: pick(w.unassigned.installation),
+        "foreign": (lambda w, u: pick(w.foreign.installation),),
+    }
+
+
+API_REQUEST_READ = of_office(lambda it: [it.request.ref])
+API_REQUEST = {
+    "own": lambda w, u: [w.assigned.installation.request.ref],
+    "refused": (lambda w, u: [w.unassigned.installation.request.ref],),
+    "foreign": (lambda w, u: [w.foreign.installation.request.ref],),
+}
+# Whatever an operation asks for; it ends at the missing If-Match.
+API_STEP = {"stage": "bids", "on": "2026-01-01", "reason": "Letter", "why": "bids", "owner": "vendor"}
 SITE = {
     "own": lambda w, u: [w.unassigned.installation.site.ref],
     "foreign": (lambda w, u: [w.foreign.installation.site.ref],),
@@ -473,6 +489,22 @@ LINES: list[Line] = [
         own=lambda w, u: [w.assignment.pk],
         foreign=(lambda w, u: [w.foreign_assignment.pk],),
     ),
+    get("api:installation-list", EVERYONE),
+    get("api:installation-detail", EVERYONE, **API_REQUEST_READ),
+    get("api:installation-clocks", EVERYONE, **API_REQUEST_READ),
+    post("api:installation-move", HQ_AND_PM, **UNCHECKED, data=API_STEP, **API_REQUEST),
+    post("api:installation-complete", HQ_AND_PM, **UNCHECKED, data=API_STEP, **API_REQUEST),
+    post("api:installation-cancel", HQ_AND_PM, **UNCHECKED, data=API_STEP, **API_REQUEST),
+    post("api:installation-hold", HQ_AND_PM, **UNCHECKED, data=API_STEP, **API_REQUEST),
+    post("api:installation-end-hold", HQ_AND_PM, **UNCHECKED, data=API_STEP, **API_REQUEST),
+    get("api:site-list", EVERYONE),
+    get("api:site-detail", EVERYONE, **SITE),
+    get("api:isa-list", EVERYONE),
+    get("api:isa-detail", EVERYONE, **of_office(lambda it: [it.isa.pk])),
+    get("api:equipment-list", EVERYONE),
+    get("api:equipment-detail", EVERYONE, **of_office(lambda it: [it.equipment.pk])),
+    get("api:forecast-list", EVERYONE),
+    get("api:forecast-detail", EVERYONE, own=lambda w, u: [w.forecast.pk], **GONE),
     get("api:metric-list", EVERYONE),
     get("api:metric-detail", EVERYONE, **METRIC),
     get("api:metric-values", EVERYONE, **METRIC),

@@ -12,6 +12,12 @@ from rest_framework.throttling import SimpleRateThrottle
 from agreements.choices import DecisionState, Origin, Status
 from agreements.models import Decision, Observation, PrintedRow, RegisterChange, RosterImport
 from agreements.services.store import CLEANING_VERSION
+from itinstall.models import EquipmentKind, Forecast, HoldReason
+from itinstall.services.equipment import equipment_add
+from itinstall.services.holds import hold_begin
+from itinstall.services.isas import isa_begin
+from itinstall.services.requests import request_create
+from oversight.access.actors import system
 from oversight.access.choices import Role
 from tests.factories import (
     AgencyFactory,
@@ -22,9 +28,12 @@ from tests.factories import (
     FieldOfficeFactory,
     ProgramManagerFactory,
     PublicationFactory,
+    SiteFactory,
     StateFactory,
     UserFactory,
 )
+
+LEAD = system("test")
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +67,21 @@ def add_agreement(publication, **values):
         publication=publication, kind="added", agency=agreement.agency, agreement=agreement
     )
     return agreement
+
+
+@pytest.fixture
+def installation(register) -> None:
+    """A site with a request on hold, an ISA, a piece of equipment; a forecast."""
+    site = SiteFactory(ref="SIT-00000001", agency=register.own.agency)
+    request = request_create(actor=LEAD, site=site, on=dt.date(2025, 3, 1))
+    type(request).objects.filter(pk=request.pk).update(ref="ITR-00000001")
+    why = HoldReason.objects.get(pk="bids")
+    hold_begin(actor=LEAD, request=request, why=why, owner=why.owner, on=dt.date(2025, 3, 2))
+    isa_begin(actor=LEAD, site=site, on=dt.date(2025, 3, 3))
+    equipment_add(
+        actor=LEAD, site=site, kind=EquipmentKind.objects.get(pk="workstation"), on=dt.date(2025, 3, 4)
+    )
+    Forecast.objects.create(as_of=dt.date(2025, 3, 5), seed=1, runs=1, results={"requests": {}})
 
 
 @pytest.fixture

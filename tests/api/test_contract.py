@@ -34,6 +34,8 @@ KNOWN = {
     "/agencies/": ("ref", ["LEA-00000001", "LEA-00000009"]),
     "/agreements/": ("ref", ["MOA-00000001", "MOA-00000009"]),
     "/field-offices/": ("slug", ["houston", "atlantis"]),
+    "/installations/": ("ref", ["ITR-00000001", "ITR-00000009"]),
+    "/sites/": ("ref", ["SIT-00000001", "SIT-00000009"]),
     "/metrics/": ("key", ["agreements.listed", "no.such"]),
     "/gaps/": ("key", ["staffing.positions", "no.such"]),
 }
@@ -84,7 +86,7 @@ def statuses_of(operation, *, headers: dict[str, str], list_pk: int) -> set[int]
 
 
 @pytest.mark.usefixtures("_one_connection")
-def test_every_read_keeps_its_description(register) -> None:
+def test_every_read_keeps_its_description(register, installation) -> None:
     """Bounded fuzzing of all GETs, in this process, with ids that exist and ids that do not."""
     user = UserFactory(is_administrator=True)
     secret = api_token_create(actor=person(user), name="contract", may_write=False, days=1).secret
@@ -100,4 +102,5 @@ def test_every_read_keeps_its_description(register) -> None:
         assert statuses & {200, 400, 404}, (label, statuses)
         if "{" not in label:  # lists were reached, not only refused
             assert 200 in statuses, (label, statuses)
-    assert 200 in seen["GET /api/v1/agreements/{ref}/"]
+    for known in ("agreements/{ref}/", "installations/{ref}/clocks/", "sites/{ref}/"):
+        assert 200 in seen[f"GET /api/v1/{known}"], known

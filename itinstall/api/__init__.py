@@ -1,0 +1,1 @@
+"""API operations on installations, under /api/v1/."""
