@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from agreements.filters.common import YES_NO, in_office, model_filter, office_filter, state_filter
 from agreements.models import Agency, AgencyAlias
 from itinstall.choices import Party, Priority, RequestState
-from itinstall.models import HoldReason, InstallationPolicy, InstallationRequest, Stage
+from itinstall.models import HoldReason, InstallationPolicy, InstallationRequest, Site, Stage
 from oversight.access.scope import visible_to
 from oversight.console.list_filters import ListFilterSet, date_filter, scoped_choice
 from oversight.console.search import contains
@@ -82,11 +82,14 @@ class RequestFilter(ListFilterSet):
         fields: ClassVar[list[str]] = []
 
     def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        spelled = AgencyAlias.objects.filter(contains("name", text=value)).values("agency")
-        named = contains(
-            "ref", "site__ref", "site__name", "site__agency__name", "site__agency__ref", text=value
-        )
-        return queryset.filter(named | Q(site__agency__in=spelled))
+        # Each word in one of the places. Agencies and sites are looked through once, not once a request.
+        for word in value.split():
+            named = Agency.objects.filter(contains("name", "ref", text=word)).values("pk")
+            spelled = AgencyAlias.objects.filter(contains("name", text=word)).values("agency")
+            places = Site.objects.filter(contains("name", "ref", text=word)).values("pk")
+            of_agency = Q(site__agency__in=named) | Q(site__agency__in=spelled)
+            queryset = queryset.filter(Q(ref__icontains=word) | Q(site__in=places) | of_agency)
+        return queryset
 
     def by_office(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return in_office(queryset, value, path="site__agency")

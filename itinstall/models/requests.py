@@ -50,7 +50,7 @@ class InstallationRequestQuerySet(models.QuerySet["InstallationRequest"]):
         the policy counts from a signature whose day is not known). The register corrects signing dates, so
         the day is read there, never copied.
         """
-        first = StageTransition.objects.standing().filter(request=OuterRef("pk"), sequence=1)
+        first = StageTransition.objects.standing().filter(request=OuterRef("pk"), sequence=1).order_by()
         signed = Coalesce("agreement__merged_into__signed_on", "agreement__signed_on")
         return self.annotate(submitted_on=Subquery(first.values("on")[:1])).annotate(
             clock_on=Case(
@@ -117,6 +117,7 @@ class InstallationRequest(models.Model):
         indexes = [
             models.Index(fields=["state", "stage", "stage_on", "id"], name="itrequest_board_idx"),
             models.Index(fields=["stage_on", "id"], name="itrequest_stage_on_idx"),
+            models.Index(fields=["-state", "stage_on", "id"], name="itrequest_open_first_idx"),
         ]
 
     def __str__(self) -> str:

@@ -33,7 +33,7 @@ class Lane:
 
 
 def board_lanes(*, rows: QuerySet[InstallationRequest], keys: Sequence[Key]) -> list[Lane]:
-    """`rows`: open requests of `request_list`, filtered; `keys`: their order. Three statements.
+    """`rows`: open requests of `request_list`, filtered; `keys`: their order. Four statements.
 
     A stage that is no longer used has a column while a request is in it.
     """
@@ -44,9 +44,9 @@ def board_lanes(*, rows: QuerySet[InstallationRequest], keys: Sequence[Key]) -> 
     place = Window(
         RowNumber(), partition_by=[F("stage")], order_by=[key.order(backward=False) for key in keys]
     )
-    first = rows.order_by().annotate(place=place).filter(place__lte=CARDS).values("pk")
+    first = rows.order_by().annotate(place=place).filter(place__lte=CARDS).values_list("pk", flat=True)
     cards = defaultdict(list)
-    for card in ordered(_bare(rows).filter(pk__in=first), keys):
+    for card in ordered(_bare(rows).filter(pk__in=list(first)), keys):
         cards[card.stage_id].append(card)
     return [
         Lane(stage, *counts.get(stage.key, (0, 0)), cards[stage.key])

@@ -104,7 +104,13 @@ def _stopped_days() -> Combinable:
         .annotate(sum=Sum("days"))
         .values("sum")
     )
-    return Coalesce(Subquery(days, output_field=IntegerField()), 0)
+    # Asked only of requests whose policy lets something stop the clock; the first one lets nothing.
+    with_pauses = InstallationPolicy.pausing.through.objects.values("installationpolicy")
+    return Case(
+        When(policy__in=with_pauses, then=Coalesce(Subquery(days, output_field=IntegerField()), 0)),
+        default=Value(0),
+        output_field=IntegerField(),
+    )
 
 
 def _may_change(user: User) -> Any:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from django.db.models import QuerySet
+
 from itinstall.models import Hold, InstallationRequest, StageTransition
-from itinstall.selectors.requests import entries_of, holds_of
 
 __all__ = ["HoldLine", "StepLine", "hold_lines", "step_lines"]
 
@@ -44,7 +45,7 @@ class HoldLine:
 
 def step_lines(*, request: InstallationRequest, today: date) -> list[StepLine]:
     """The steps of a request in order; `request` was resolved through scope. One query."""
-    places = [list(rows) for _, rows in groupby(entries_of(request=request), key=lambda row: row.sequence)]
+    places = [list(rows) for _, rows in groupby(_entries(request), key=lambda row: row.sequence)]
     standing = [rows[-1] for rows in places if not rows[-1].is_withdrawal]
     following = dict(zip((row.pk for row in standing), standing[1:], strict=False))
 
@@ -61,9 +62,15 @@ def step_lines(*, request: InstallationRequest, today: date) -> list[StepLine]:
     ]
 
 
+def _entries(request: InstallationRequest) -> QuerySet[StageTransition]:
+    rows = StageTransition.objects.filter(request=request).select_related("stage", "entered_by")
+    return rows.order_by("sequence", "pk")
+
+
 def hold_lines(*, request: InstallationRequest, until: date) -> list[HoldLine]:
     """The holds of a request by first day; `until` ends the days of one that lasts. One query."""
-    rows = list(holds_of(request=request))
+    found = Hold.objects.filter(request=request).select_related("why", "entered_by")
+    rows = list(found.order_by("begins_on", "pk"))
     newest = {hold.corrects_id: hold for hold in rows if hold.corrects_id is not None}
     lines = []
     for first in rows:

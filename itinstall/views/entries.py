@@ -11,7 +11,7 @@ from itinstall.choices import EntryKind, RequestState
 from itinstall.forms.entries import CorrectForm, TakeBackForm
 from itinstall.forms.requests import CancelForm, CompleteForm, DescribeForm, MoveForm
 from itinstall.models import StageTransition
-from itinstall.selectors.requests import entries_of, next_stage
+from itinstall.selectors.requests import next_stage
 from itinstall.services import requests as services
 from itinstall.services.common import PLAN_ACTION
 from itinstall.views.base import RequestChange, request_address
@@ -155,7 +155,7 @@ class _OneEntry(RequestChange):
 
     def find(self, **ids: Any) -> None:
         super().find(**ids)
-        entries = entries_of(request=self.installation)
+        entries = StageTransition.objects.filter(request=self.installation).select_related("stage")
         found = entries.filter(pk=ids["pk"]).first() if ids["pk"] <= MAX_ID else None
         if found is None:
             raise Http404("This request has no such step.")

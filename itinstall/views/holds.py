@@ -10,7 +10,6 @@ from django.http import Http404
 from itinstall.choices import Party
 from itinstall.forms.entries import HoldBeginForm, HoldCorrectForm, HoldEndForm, TakeBackForm
 from itinstall.models import Hold
-from itinstall.selectors.requests import holds_of
 from itinstall.services import holds as services
 from itinstall.views.base import RequestChange, request_address
 from itinstall.views.entries import BY_MISTAKE
@@ -69,7 +68,7 @@ class _OneHold(RequestChange):
 
     def find(self, **ids: Any) -> None:
         super().find(**ids)
-        rows = holds_of(request=self.installation)
+        rows = Hold.objects.filter(request=self.installation).select_related("why")
         found = rows.filter(pk=ids["pk"]).first() if ids["pk"] <= MAX_ID else None
         if found is None:
             raise Http404("This request has no such hold.")

@@ -15,13 +15,12 @@ from django.utils.http import urlencode
 from agreements.models import Agency
 from itinstall.choices import Priority, RequestState
 from itinstall.forms.requests import NEW_SITE, AgencyChoiceForm, NewRequestForm
-from itinstall.models import InstallationRequest, Site, Stage
-from itinstall.selectors.detail import request_page
+from itinstall.models import InstallationRequest, Site
+from itinstall.selectors.detail import request_for_page, request_page
 from itinstall.selectors.equipment import equipment_list
 from itinstall.selectors.forecasts import newest_of_request
-from itinstall.selectors.listing import request_list
 from itinstall.selectors.sites import changeable_agencies, changeable_site, changeable_sites
-from itinstall.selectors.usual import FEWEST, Usual, usual_days
+from itinstall.selectors.usual import FEWEST, usual_days
 from itinstall.services.common import ACTION, PLAN_ACTION
 from itinstall.services.requests import request_create
 from itinstall.services.sites import site_create
@@ -50,12 +49,7 @@ class StuckList(ScopedListView):
     template_name = "itinstall/stuck.html"
 
     def extra_context(self) -> dict[str, Any]:
-        found = usual_days(on=timezone.localdate())
-        stages = Stage.objects.all()
-        return {
-            "fewest": FEWEST,
-            "usual": [(stage, found.get(stage.key, Usual(0, None))) for stage in stages],
-        }
+        return {"fewest": FEWEST, "usual": usual_days(on=timezone.localdate()).values()}
 
 
 class RequestDetail(ActionRequired):
@@ -66,7 +60,7 @@ class RequestDetail(ActionRequired):
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
         user = cast(User, request.user)
         try:
-            found = request_list(user=user).get(ref=ref)
+            found = request_for_page(user=user, ref=ref)
         except InstallationRequest.DoesNotExist:
             raise Http404("No request of this reference in your area.") from None
         context = request_page(user=user, request=found)

@@ -12,7 +12,15 @@ from django.test import Client
 from django.urls import reverse
 
 from itinstall.choices import Party, Priority, RequestState
-from itinstall.models import Hold, HoldReason, InstallationRequest, Site, StageTransition
+from itinstall.models import (
+    Hold,
+    HoldReason,
+    InstallationPolicy,
+    InstallationRequest,
+    Isa,
+    Site,
+    StageTransition,
+)
 from itinstall.services import holds, requests
 from itinstall.tables.requests import RequestTable, StuckTable
 from oversight.access.models import User
@@ -60,7 +68,9 @@ def text_of(response: Any) -> str:
 
 def words_of(response: Any) -> str:
     """What the page says, without its tags."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text_of(response))).replace(" ,", ",")
+    return (
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text_of(response))).replace(" ,", ",").replace(" .", ".")
+    )
 
 
 def refs(response: Any) -> list[str]:
@@ -278,6 +288,20 @@ def test_the_page_tells_clocks_with_and_without_holds(client, hq) -> None:
         "29 days left",
     ):
         assert words in text
+
+
+def test_holds_that_stop_the_clock_are_named_and_put_the_due_day_off(client, hq) -> None:
+    row = request_in("isa", agency=agency_of(signed_on=D(2026, 1, 1)))
+    InstallationPolicy.objects.get().pausing.set(["isa-lea"])
+    found = hold(row, on=D(2026, 3, 2))
+    holds.hold_end(actor=SYSTEM, hold=found, on=D(2026, 3, 12))
+    shown = client.get(page("request_detail", row.ref))
+    assert (shown.context["clocks"].counted_days, shown.context["clocks"].elapsed_days) == (141, 151)
+    assert "These holds stop the clock: ISA waiting on the agency." in text_of(shown)
+    assert "Due 2026-07-10." in words_of(shown)
+    assert "these stop the clock: ISA waiting on the agency" in text_of(
+        client.get(page("hold_begin", row.ref))
+    )
 
 
 def test_corrections_stay_readable_with_who_and_why(client, hq) -> None:
@@ -672,6 +696,7 @@ def test_pages_cost_the_same_however_many_requests_there_are(client, hq) -> None
     for name in ("request_list", "board", "stuck"):
         with baseline_queries(f"installations.{name}"):
             assert client.get(page(name)).status_code == 200
+    Isa.objects.create(site=row.site)
     with baseline_queries("installations.detail"):
         client.get(page("request_detail", row.ref))
     rows = list(InstallationRequest.objects.filter(stage="bids"))
