@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from benchmarks.installations_pages import installation_pages
 from benchmarks.measuring import Result, best_of
 
 AGENCIES, SMALL = 20_000, 1_000
@@ -113,7 +114,7 @@ def pages() -> dict[str, str]:
     for key, sorts in _sorts().items():
         page = agencies if key == "agencies" else agreements
         found.update({f"{key} by {sort}": f"{page}?sort={sort}" for sort in sorts})
-    return found | _figure_pages()
+    return found | _figure_pages() | installation_pages()
 
 
 def _sorts() -> dict[str, list[str]]:
@@ -255,7 +256,8 @@ def _p95(times: list[float]) -> float:
     return times[-(-95 * len(times) // 100) - 1]
 
 
-def _pages(runs: int, only: str = "") -> Iterator[PageTime]:
+def measured_pages(runs: int, only: str = "", names: Mapping[str, str] | None = None) -> Iterator[PageTime]:
+    """`names`: name → address; None: all."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext, override_settings
 
@@ -263,7 +265,7 @@ def _pages(runs: int, only: str = "") -> Iterator[PageTime]:
     with override_settings(ROOT_URLCONF="benchmarks.bare_urls"):
         fetch(client, "/bare/")
         bare = statistics.median(_times(runs, lambda: fetch(client, "/bare/")))
-    for name, address in pages().items():
+    for name, address in (pages() if names is None else names).items():
         if only and only not in name:
             continue
         size = len(fetch(client, address))
@@ -351,7 +353,7 @@ def measure(*, agencies: int, folder: Path, runs: int = RUNS, only: str = "") ->
         words += f", made in {seconds:.0f} s with at most {memory:.0f} MB"
         if seconds > MOST_MINUTES * 60 or memory > MOST_MEMORY_MB:
             words += " (OVER the limit of 5 minutes and 1 GB)"
-    times = list(_pages(runs, only))
+    times = list(measured_pages(runs, only))
     results = [] if only or runs == 1 else [_metrics(), _csv(folder)]
     return National(words, results, times)
 
