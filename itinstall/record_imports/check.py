@@ -139,7 +139,7 @@ def _named_agency(world: _World, row: ReadRow, text: str) -> Agency | None:
 
 def _look_up(world: _World, placed: AgencyRows) -> None:
     roots = sorted({agency.pk for _, agency in placed})
-    world.recorded = recorded_at(agencies=roots)
+    world.recorded = recorded_at(sites=((agency.pk, row.text("site").casefold()) for row, agency in placed))
     refs = [row.text("agreement") for row, _ in placed if row.text("agreement")]
     world.agreements, world.named = agreements_of(agencies=roots, refs=refs)
     world.policies = policies()

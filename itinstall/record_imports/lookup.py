@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from agreements.models import Agency, AgencyAlias, Agreement, State
 from itinstall.history import Step, Steps
@@ -76,28 +77,32 @@ class Recorded:
     holds: dict[int, set[tuple[str, date, date | None]]] = field(default_factory=lambda: defaultdict(set))
 
 
-def recorded_at(*, agencies: Iterable[int]) -> Recorded:
-    """Sites, requests, standing steps and holds of these agencies and their doubles. Four queries."""
-    roots = list(agencies)
+def recorded_at(*, sites: Iterable[tuple[int, str]]) -> Recorded:
+    """Sites that rows name, by root agency and name in lower case, also those of its doubles; their requests,
+    standing steps and holds. Five queries."""
+    wanted = set(sites)
     found = Recorded()
+    roots = {root for root, _ in wanted}
     at = Q(agency__in=roots) | Q(agency__merged_into__in=roots)
-    for site in Site.objects.filter(at).select_related("agency").order_by("-pk"):  # the oldest wins
-        root = site.agency.merged_into_id or site.agency_id
-        found.sites[(root, site.name.casefold())] = site
-    sites = [site.pk for site in found.sites.values()]
-    rows = InstallationRequest.objects.filter(site__in=sites)
+    own = Coalesce("agency__merged_into", "agency")
+    keys: dict[int, tuple[int, str]] = {}
+    for pk, name, root in Site.objects.filter(at).order_by("-pk").values_list("pk", "name", own):
+        if (root, name.casefold()) in wanted:
+            keys[pk] = (root, name.casefold())
+    for site in Site.objects.filter(pk__in=keys).select_related("agency").order_by("-pk"):
+        found.sites[keys[site.pk]] = site  # the oldest wins
+    rows = InstallationRequest.objects.filter(site__in=[site.pk for site in found.sites.values()])
     for request in rows.with_clock().order_by("pk"):
         found.requests[request.site_id].append(request)
     steps: dict[int, list[Step]] = defaultdict(list)
-    entries = StageTransition.objects.standing().filter(request__in=rows).select_related("stage")
-    for entry in entries:
-        place = entry.stage.place if entry.stage is not None else 0
-        steps[entry.request_id].append(
-            Step(entry.sequence, entry.kind, entry.on, entry.stage_id or "", place)
-        )
-    found.steps = {pk: Steps.of(own) for pk, own in steps.items()}
-    for hold in Hold.objects.standing().filter(request__in=rows):
-        found.holds[hold.request_id].add((hold.why_id, hold.begins_on, hold.ends_on))
+    fields = ("request", "sequence", "kind", "on", "stage", "stage__place")
+    entries = StageTransition.objects.standing().filter(request__in=rows).order_by("pk")
+    for pk, sequence, kind, on, stage, place in entries.values_list(*fields):
+        steps[pk].append(Step(sequence, kind, on, stage or "", place or 0))
+    found.steps = {pk: Steps.of(entries) for pk, entries in steps.items()}
+    holds = Hold.objects.standing().filter(request__in=rows).order_by("pk")
+    for pk, why, begins, ends in holds.values_list("request", "why", "begins_on", "ends_on"):
+        found.holds[pk].add((why, begins, ends))
     return found
 
 
