@@ -35,6 +35,7 @@ def register_lists() -> None:
             selector=request_list,
             filterset=RequestFilter,
             table=RequestTable,
+            in_two=True,
             empty="No installation requests yet. Enter one with “New request”, or import a spreadsheet.",
         )
     )
@@ -48,6 +49,7 @@ def register_lists() -> None:
             selector=stuck_list,
             filterset=StuckFilter,
             table=StuckTable,
+            in_two=True,
             empty="Nothing is stuck: no open request is beyond its target or the usual days of its stage.",
         )
     )

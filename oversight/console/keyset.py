@@ -196,8 +196,11 @@ def page_of(
     after: str = "",
     before: str = "",
     total: int | None = None,
+    in_two: bool = False,
 ) -> Page:
     """One page, in one query. `total`: the exact number of rows if it is known, for the last page's places.
+    `in_two`: in two queries, keys first, for rows that join more tables than PostgreSQL puts in the best
+    order by itself (join_collapse_limit, 8).
 
     Raises CursorError. A `before` page that reaches the beginning is the first page, full.
     """
@@ -220,7 +223,8 @@ def page_of(
         # database that sorts without an index works out every annotation of every row first.
         few = queryset.all()
         few.query.clear_where()  # said once, where the keys are chosen
-        few = few.filter(pk__in=cut.values("pk")[: size + 1])
+        chosen = cut.values_list("pk", flat=True)[: size + 1]
+        few = few.filter(pk__in=list(chosen) if in_two else chosen)
         cut = ordered(few, keys, backward=backward)
     cut = cut.annotate(**{name: F(key.path) for name, key in zip(names, keys, strict=True)})
     found = list(cut[: size + 1])
@@ -228,7 +232,7 @@ def page_of(
     if backward:
         rows.reverse()
         if cursor is not None and not more and len(rows) < size:
-            return page_of(queryset, keys, size=size, total=total)
+            return page_of(queryset, keys, size=size, total=total, in_two=in_two)
     first = _first_place(cursor, len(rows), backward=backward, total=total)
 
     def mark(row: Any, place: int) -> str:

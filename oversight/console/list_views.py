@@ -94,6 +94,7 @@ def list_context(request: HttpRequest, spec: ListSpec) -> dict[str, Any]:
             after=request.GET.get("after", ""),
             before=request.GET.get("before", ""),
             total=count if exact else None,
+            in_two=spec.in_two,
         )
     except keyset.CursorError:
         first_page = filters_only(request.GET).urlencode()

@@ -41,6 +41,7 @@ class ListSpec:
     empty: str  # what an empty list says, and what to do
     describe: Callable[[Any], str] = str
     one: str = "row"  # a single one of them, in words: "1 agency"
+    in_two: bool = False  # its rows join many tables: keys are chosen first (keyset.page_of)
 
 
 _lists: dict[str, ListSpec] = {}

@@ -111,6 +111,8 @@ def test_a_step_on_and_back_gives_the_same_page(rows, order) -> None:
         second = page_of(queryset, keys, size=2, after=first.next)
         back = page_of(queryset, keys, size=2, before=second.previous)
         assert [row.pk for row in back.rows] == [row.pk for row in first.rows]
+        assert page_of(queryset, keys, size=2, in_two=True) == first
+        assert page_of(queryset, keys, size=2, before=second.previous, in_two=True) == back
         transaction.set_rollback(True)
 
 
