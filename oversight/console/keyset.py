@@ -224,7 +224,8 @@ def page_of(
         few = queryset.all()
         few.query.clear_where()  # said once, where the keys are chosen
         chosen = cut.values_list("pk", flat=True)[: size + 1]
-        few = few.filter(pk__in=list(chosen) if in_two else chosen)
+        # (Of no keys Django would make no query: a page costs the same with rows and without.)
+        few = few.filter(pk__in=(list(chosen) or chosen) if in_two else chosen)
         cut = ordered(few, keys, backward=backward)
     cut = cut.annotate(**{name: F(key.path) for name, key in zip(names, keys, strict=True)})
     found = list(cut[: size + 1])
