@@ -35,8 +35,9 @@ def paged(request: HttpRequest, queryset: QuerySet[Any], *order: str, size: int 
     keys = keyset.keys_of(queryset.model, order)
     count, exact = keyset.count_up_to(queryset)
 
-    def page_at(**marks: str) -> keyset.Page:
-        return keyset.page_of(queryset, keys, size=size, total=count if exact else None, **marks)
+    def page_at(*, after: str, before: str) -> keyset.Page:
+        total = count if exact else None
+        return keyset.page_of(queryset, keys, size=size, total=total, after=after, before=before)
 
     try:
         page = page_at(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
