@@ -49,11 +49,7 @@ class ItinstallConfig(AppConfig):
         register_reference(m.Site, "ref", "name")
         register_reference(m.InstallationRequest, "ref")
 
-        from agreements.services.dependents import register_dependent
-        from itinstall.services.stale import register_changed
-
-        register_dependent("itinstall", register_changed)
-
+        self._delays_ready()
         from itinstall.agency_block import register_blocks
         from itinstall.lists import register_lists
         from itinstall.lists_resources import register_resource_lists
@@ -81,3 +77,22 @@ class ItinstallConfig(AppConfig):
         from itinstall.record_imports import register_imports
 
         register_imports()
+
+    def _delays_ready(self) -> None:
+        """What tells of delays: home page, work items, what changed, search, readiness."""
+        from itinstall.attention import register_items
+        from itinstall.change_sections import register_sections
+        from itinstall.panels import register_panels
+        from itinstall.readiness import register_probes
+        from itinstall.search import register_providers
+
+        register_items()
+        register_sections()
+        register_panels()
+        register_probes()
+        register_providers()
+
+        from agreements.services.dependents import register_dependent
+        from itinstall.services.stale import register_changed
+
+        register_dependent("itinstall", register_changed)

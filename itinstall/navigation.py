@@ -23,6 +23,7 @@ PAGES = (
     PageTab("Requests", "itinstall:request_list"),
     PageTab("Board", "itinstall:board"),
     PageTab("Stuck", "itinstall:stuck"),
+    PageTab("Delays", "itinstall:delays", "aggregates.view"),
     PageTab("Forecast", "itinstall:forecast", "aggregates.view"),
     PageTab("Sites", "itinstall:site_list"),
     PageTab("ISAs", "itinstall:isa_list"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, register_converter
 
-from itinstall import urls_resources
+from itinstall import urls_forecast, urls_resources
 from itinstall.converters import RequestRef
-from itinstall.views import board, bulk, entries, holds, requests
+from itinstall.views import board, bulk, delays, entries, holds, requests
 
 app_name = "itinstall"
 
@@ -20,6 +20,7 @@ own: list[URLPattern] = [
     path("installations/", requests.RequestList.as_view(), name="request_list"),
     path("installations/add/", requests.RequestCreate.as_view(), name="request_create"),
     path("installations/board/", board.Board.as_view(), name="board"),
+    path("installations/delays/", delays.DelaysPage.as_view(), name="delays"),
     path("installations/stuck/", requests.StuckList.as_view(), name="stuck"),
     path("installations/move/", bulk.RequestsMove.as_view(), name="requests_move"),
     path(REQUEST, requests.RequestDetail.as_view(), name="request_detail"),
@@ -35,4 +36,4 @@ own: list[URLPattern] = [
     path(f"{HOLD}take-back/", holds.HoldWithdraw.as_view(), name="hold_withdraw"),
 ]
 
-urlpatterns = [*own, *urls_resources.urlpatterns]
+urlpatterns = [*own, *urls_resources.urlpatterns, *urls_forecast.urlpatterns]

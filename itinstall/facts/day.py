@@ -86,14 +86,18 @@ class Day:
 
     @cached_property
     def sums(self) -> list[StageSum]:
-        """Of installations completed in the 365 days up to and with the day."""
+        """Of `recent`."""
+        return stage_sums(self.recent, self.as_of, self.known_at)
+
+    @cached_property
+    def recent(self) -> list[Case]:
+        """Completed in the 365 days up to and with the day."""
         since = self.as_of.toordinal() - LOOK_BACK_DAYS
-        done = [
+        return [
             case
             for case in self.cases
             if case.state == RequestState.COMPLETED and case.closed is not None and case.closed > since
         ]
-        return stage_sums(done, self.as_of, self.known_at)
 
     @cached_property
     def durations(self) -> dict[Subject, Durations]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, MutableMapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -89,12 +89,15 @@ def stage_sums(
     as_of: date,
     known_at: datetime | None = None,
     since: date | None = None,
+    visits: MutableMapping[str, list[tuple[int, int]]] | None = None,
 ) -> list[StageSum]:
     """Days by stage that those of `cases` whose clock ran and that were completed spent there, late ones and
     the others apart. All were completed after `since` (365 days before `as_of` unless given). One statement.
 
     Days before the start of the clock are left out, so that with `BEFORE_REQUEST` they add up to `elapsed`.
+    `visits`: is given the (days, 1) of each visit of `cases`, by stage, also of those without a clock.
     """
+    wanted = {case.pk for case in cases}
     since = since or as_of - timedelta(days=LOOK_BACK_DAYS)
     clocks = {case.pk: (case.clock or 0, case.is_late) for case in cases if case.elapsed is not None}
     days: dict[tuple[str, bool], int] = defaultdict(int)
@@ -102,7 +105,11 @@ def stage_sums(
         if case.pk in clocks:
             days[BEFORE_REQUEST, case.is_late] += max(0, case.submitted - clocks[case.pk][0])
     for pk, stage, begins, ends in _visits_of_completed(as_of, known_at, since):
-        if stage is not None and pk in clocks:
+        if stage is None or pk not in wanted:
+            continue
+        if visits is not None:
+            visits.setdefault(stage, []).append((ends - begins, 1))
+        if pk in clocks:
             clock, is_late = clocks[pk]
             days[stage, is_late] += max(0, ends - max(begins, clock))
     return [StageSum(stage, is_late, total) for (stage, is_late), total in days.items()]

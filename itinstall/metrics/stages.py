@@ -163,10 +163,10 @@ class BottleneckDays(OfRequests):
 
     def figures(self, facts: Facts) -> Iterator[Figure]:
         day = day_facts(facts)
-        found = day.durations[NATION]
-        n, n_late = len(found.elapsed), found.n_late
+        n = sum(case.elapsed is not None for case in day.recent)
+        n_late = sum(case.is_late for case in day.recent)
         lines = {line.stage: line for line in bottleneck_of(day.sums, n_late, n - n_late)}
-        reason = _missing(day)
+        reason = _missing(len(day.recent), n, n_late)
         stages = sorted({item.stage for item in day.sums})
         whole = None if reason else _whole(day, n_late, n - n_late)
         yield Figure(NATION, whole, n=n, reason=reason)
@@ -184,14 +184,13 @@ class BottleneckDays(OfRequests):
         return "completed more than 365 days ago now"
 
 
-def _missing(day: Day) -> str:
-    """Why there is no difference; "" where there is one."""
-    found = day.durations[NATION]
-    if not found.elapsed:
-        return NO_CLOCK_RAN if found.n_without else NONE_COMPLETED
-    if not found.n_late:
+def _missing(n_completed: int, n: int, n_late: int) -> str:
+    """Why there is no difference; "" where there is one. `n`: completed ones whose clock ran."""
+    if not n:
+        return NO_CLOCK_RAN if n_completed else NONE_COMPLETED
+    if not n_late:
         return "none was over its target"
-    return "none was on time" if found.n_late == len(found.elapsed) else ""
+    return "none was on time" if n_late == n else ""
 
 
 def _whole(day: Day, n_late: int, n_on_time: int) -> Decimal | None:

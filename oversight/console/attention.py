@@ -137,6 +137,7 @@ def _with_key(item: AttentionItem, key: str) -> AttentionItem:
 LIMITS: Mapping[str, tuple[int, str, str]] = {
     "attention.list_age_days": (14, "days", "Own decision: ICE has published every few days since 2025-02"),
     "attention.backup_age_days": (7, "days", "Own decision: docs/operations.md"),
+    "attention.hold_age_days": (30, "days", "Own decision: whether a hold still holds is asked every month"),
     "attention.failed_job_days": (7, "days", "Own decision: older failures are history"),
 }
 LIMITS_FROM = dt.date(2000, 1, 1)

@@ -26,7 +26,7 @@ from oversight.metrics.targets import is_met, target_of
 __all__ = ["NATION", "DayFigures", "Shown", "read_figures"]
 
 NATION = Subject(Level.NATION)
-LEVELS = (Level.NATION, Level.OFFICE, Level.STATE, Level.MODEL)
+LEVELS = (Level.NATION, Level.OFFICE, Level.STATE, Level.MODEL, Level.STAGE)
 # An older day is no answer to "now": the page says that figures must be computed, and shows none.
 OLDEST_DAYS = 7
 CHANGE_DAYS = 7

@@ -126,7 +126,7 @@ def where_words(target: Any) -> str:
 def _places() -> list[Any]:
     """The nation, then per level every subject of it and each one."""
     places: list[Any] = [(f"{Level.NATION}:", "Nation")]
-    for level in (Level.OFFICE, Level.STATE, Level.MODEL):
+    for level in (Level.OFFICE, Level.STATE, Level.MODEL, Level.YEAR, Level.STAGE):
         names = level_names(level)
         if names:
             each = [(f"{level}:{key}", name) for key, name in names.items()]

@@ -340,6 +340,7 @@ LINES: list[Line] = [
     get("itinstall:request_list", EVERYONE),
     get("itinstall:board", EVERYONE),
     get("itinstall:stuck", EVERYONE),
+    get("itinstall:delays", EVERYONE),
     get("itinstall:request_detail", EVERYONE, **REQUEST),
     get("itinstall:request_create", HQ_AND_PM),
     post("itinstall:request_create", HQ_AND_PM, ok=422),

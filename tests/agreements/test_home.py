@@ -336,7 +336,8 @@ def test_queries_do_not_grow_with_the_register(who, times, client):
     page_of(client)  # fills what is asked once in five minutes
     with baseline_queries("home" if who == "hq" else f"home.{who}") as made:
         page_of(client)
-    assert len(made.captured_queries) <= 12
+    # An administrator also sees operations, a field PM is asked for the offices of one's own.
+    assert len(made.captured_queries) <= (12 if who == "hq" else 13)
 
 
 def test_panels_have_keys_of_their_own_and_known_actions():

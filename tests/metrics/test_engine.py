@@ -215,7 +215,7 @@ def test_a_quotient_by_nothing_is_no_figure():
 def test_all_metrics_of_a_day_take_a_constant_number_of_statements(django_assert_num_queries):
     for _ in range(3):
         listed()
-    with django_assert_num_queries(20):  # of installations 9, staffing 2, agreements 5, lists 3, reviews 2
+    with django_assert_num_queries(18):  # of installations 7, staffing 2, agreements 5, lists 3, reviews 2
         facts = Facts(DAY)
         for metric in all_metrics():
             list(metric.figures(facts))

@@ -1,0 +1,181 @@
+"""The page of delays: how long installations took, where the time went, what is open."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from itinstall.selectors.delay_types import Asked, Delays, DurationLine, Month
+from itinstall.selectors.delays import delays
+from oversight.access.guards import ActionRequired
+from oversight.metrics.addresses import path_parts
+from oversight.metrics.base import NATION
+from oversight.metrics.views.parts import today_anywhere
+from oversight.periods.fiscal import FIRST_YEAR
+
+__all__ = ["DelaysPage"]
+
+TILES = (
+    ("open", "Open requests", ""),
+    ("open_past_target", "Past their target", ""),
+    ("on_hold", "On hold", ""),
+    ("km_median", "Median, open ones counted", "calendar days, Kaplan-Meier"),
+    ("completed_30d", "Completed in 30 days", ""),
+)
+STEP = 30  # days between the lines of the curve's table
+
+
+class DelaysForm(forms.Form):
+    """What the address asks for. Empty: today, everything."""
+
+    as_of = forms.DateField(
+        required=False, error_messages={"invalid": "Enter the day as year-month-day, for example 2026-05-18."}
+    )
+    office = forms.SlugField(required=False, max_length=80)
+    model = forms.CharField(required=False, max_length=8)
+    year = forms.IntegerField(
+        required=False,
+        min_value=FIRST_YEAR,
+        max_value=9999,
+        error_messages={"invalid": "Choose a fiscal year."},
+    )
+
+    def clean_as_of(self) -> date:
+        today = today_anywhere()
+        found: date = self.cleaned_data["as_of"] or today
+        if found > today:
+            raise forms.ValidationError(
+                f"{found} is in the future. Choose today ({today}) or an earlier day."
+            )
+        return found
+
+    def asked(self) -> Asked:
+        """What can be read of it; the rest as if it were not there."""
+        data: dict[str, Any] = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        return Asked(
+            as_of=data.get("as_of") or today_anywhere(),
+            office=data.get("office") or "",
+            model=data.get("model") or "",
+            year=data.get("year"),
+        )
+
+
+class DelaysPage(ActionRequired):
+    """`?as_of=2026-05-18&office=houston&model=JEM&year=2017`. National figures: everyone sees the same."""
+
+    action = "aggregates.view"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = DelaysForm(request.GET)
+        asked = form.asked()
+        found = delays(asked=asked)
+        problems = [message for errors in form.errors.values() for message in errors]
+        context = {
+            "found": found,
+            "asked": asked,
+            "problems": problems,
+            "today": today_anywhere(),
+            "tiles": [(label, note, found.tiles[key]) for key, label, note in TILES],
+            "tables": _tables(found),
+            "period": _period(asked),
+            "curve": _curve_context(found),
+            "throughput": _throughput(found),
+            "chips": _chips(found),
+            "compute": reverse("metrics:compute", args=path_parts("itinstall.open", NATION, asked.as_of)),
+        }
+        return render(request, "itinstall/delays.html", context, status=400 if problems else 200)
+
+
+def _period(asked: Asked) -> str:
+    """What the tables of completed installations are about, in words."""
+    return f"completed in FY {asked.year}" if asked.year else f"completed in the 365 days up to {asked.as_of}"
+
+
+def _tables(found: Delays) -> list[tuple[str, str, list[DurationLine]]]:
+    return [
+        ("years", "Fiscal year of completion", found.years),
+        ("offices", "Field office", found.offices),
+        ("models", "Support model", found.models),
+    ]
+
+
+def _chips(found: Delays) -> list[tuple[str, str]]:
+    """The filters that are set, each with the address without it."""
+    asked = found.asked
+    names = dict(found.choices.offices)
+    chosen = {
+        "office": (asked.office, names.get(asked.office, asked.office)),
+        "model": (asked.model, asked.model),
+        "year": (str(asked.year or ""), f"FY {asked.year}"),
+    }
+    query = {"as_of": asked.as_of.isoformat()} | {name: value for name, (value, _) in chosen.items() if value}
+    return [
+        (label, "?" + urlencode({key: one for key, one in query.items() if key != name}))
+        for name, (value, label) in chosen.items()
+        if value
+    ]
+
+
+def _curve_context(found: Delays) -> dict[str, Any] | None:
+    """The curve for the chart, and every 30 days of it for the table."""
+    points = found.curve.points
+    if not points:
+        return None
+    rows, place = [], 0
+    for day in range(0, points[-1].days + STEP, STEP):
+        while place + 1 < len(points) and points[place + 1].days <= day:
+            place += 1
+        point = points[place]
+        if point.days <= day:
+            at_risk = points[place + 1].at_risk if place + 1 < len(points) else 0
+            rows.append((day, _percent(point.open), _percent(point.low), _percent(point.high), at_risk))
+        else:
+            rows.append((day, "100.0", "", "", found.curve.n))
+    return {
+        "rows": rows,
+        "median": found.curve.median,
+        "n": found.curve.n,
+        "n_complete": found.curve.n_complete,
+        "chart": {
+            "points": [[0, 100, None, None]]
+            + [[p.days, _number(p.open), _number(p.low), _number(p.high)] for p in points],
+            "median": found.curve.median,
+        },
+    }
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share * 100:.1f}"
+
+
+def _number(share: float | None) -> float | None:
+    return None if share is None else round(share * 100, 2)
+
+
+def _throughput(found: Delays) -> dict[str, Any] | None:
+    if not found.months:
+        return None
+    limits = next((month.limits for month in reversed(found.months) if month.limits), None)
+    return {
+        "months": list(reversed(found.months)),
+        "limits": limits,
+        "chart": {"months": [_month(month) for month in found.months]},
+    }
+
+
+def _month(month: Month) -> dict[str, Any]:
+    limits = month.limits
+    return {
+        "month": month.first.strftime("%Y-%m"),
+        "n": month.n,
+        "mean": round(limits.mean, 2) if limits else None,
+        "low": round(limits.low, 2) if limits else None,
+        "high": round(limits.high, 2) if limits else None,
+        "verdict": month.verdict,
+    }
