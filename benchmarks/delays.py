@@ -77,15 +77,17 @@ def sweep_sql(vendor: str) -> str:
     )
 
 
-def metrics(day: date, *, runs: int = RUNS) -> Result:
-    """All figures of one day, all levels, against the pass."""
+def metrics(asked: date | None = None, *, runs: int = RUNS) -> Result:
+    """All figures of one day (default: today), all levels, against the pass."""
     from django.db import connection, reset_queries
     from django.test.utils import CaptureQueriesContext
+    from django.utils import timezone
 
     from itinstall.models import InstallationRequest, StageTransition
     from oversight.metrics.base import Facts
     from oversight.metrics.registry import all_metrics
 
+    day = asked or timezone.localdate()
     own = [metric for metric in all_metrics() if metric.key.startswith(PREFIX)]
     sql = sweep_sql(connection.vendor)
     n_figures = 0
@@ -122,9 +124,7 @@ def main() -> int:
     import django
 
     django.setup()
-    from django.utils import timezone
-
-    result = metrics(arguments.day or timezone.localdate())
+    result = metrics(arguments.day)
     print(
         f"{result.name} ({result.note}): {result.seconds:.2f} s; {result.reference}: "
         f"{result.reference_seconds:.2f} s; ratio {result.ratio:.2f}, limit {result.limit:g}"

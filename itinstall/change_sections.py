@@ -30,7 +30,7 @@ def happened(request: ChangesRequest, first: dt.date, last: dt.date) -> Section:
     values = [value for _, params in statements for value in params]
     limit = "" if request.limit is None else "LIMIT %s"
     # Only statements that Django wrote are put in; values are bound.
-    sql = f"SELECT happened.*, COUNT(*) OVER () FROM ({union}) happened ORDER BY 1 DESC, 3, 2 {limit}"  # noqa: S608
+    sql = f"SELECT happened.*, COUNT(*) OVER () FROM ({union}) happened ORDER BY 1 DESC, 3, 8 DESC, 2 {limit}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, values if request.limit is None else [*values, request.limit])
         found = cursor.fetchall()
@@ -43,7 +43,7 @@ def happened(request: ChangesRequest, first: dt.date, last: dt.date) -> Section:
 
 
 def _row(row: tuple[Any, ...]) -> ChangeRow:
-    day, what, ref, agency, site, after, why, _ = row
+    day, what, ref, agency, site, after, why, _, _ = row
     return ChangeRow(
         on=dt.date.fromordinal(day),
         what=what,
@@ -77,7 +77,7 @@ def _holds(request: ChangesRequest, first: dt.date, last: dt.date, day: str) -> 
 def _columns(rows: QuerySet[Any], *, day: str, what: Any, after: Any) -> QuerySet[Any]:
     return rows.annotate(happened_on=Ordinal(day), happened=what, became=after).values(
         "happened_on", "happened", "request__ref", "request__site__agency__name", "request__site__name",
-        "became", "reason",
+        "became", "reason", "pk",
     )  # fmt: skip
 
 
