@@ -5,13 +5,13 @@ Pure: values in, days out. `selectors.installers.working_spans` makes the values
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from oversight.periods.calendars import FederalCalendar
 
-__all__ = ["Busy", "Workspan", "count_business_days", "free_days"]
+__all__ = ["Busy", "Workspan", "business_days_within", "days_taken", "free_days"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +50,29 @@ def free_days(
     Everybody asked about has an entry, also without a free day. Raises CalendarUnknown when federal holidays
     are not known for the range: nothing is guessed.
     """
-    workdays = tuple(_business_days(first, end, calendar))
+    workdays = business_days_within(first, end, calendar)
     found = {}
     for one in installers:
         span = one.within(first, end)
-        taken = set(_days_taken(one.busy, *span)) if span else set()
+        taken = days_taken(one.busy, *span) if span else set()
         found[one.installer] = tuple(
             day for day in workdays if span and span[0] <= day < span[1] and day not in taken
         )
     return found
 
 
-def count_business_days(busy: Iterable[Busy], first: date, end: date, calendar: FederalCalendar) -> int:
-    """Business days of [first, end) that `busy` takes; a day that several take counts once."""
-    return sum(calendar.is_business_day(day) for day in set(_days_taken(busy, first, end)))
-
-
-def _business_days(first: date, end: date, calendar: FederalCalendar) -> Iterator[date]:
+def business_days_within(first: date, end: date, calendar: FederalCalendar) -> tuple[date, ...]:
+    """The business days of [first, end), in order. Raises CalendarUnknown."""
     calendar.business_days(first, end)  # raises where holidays are not known, also for an empty answer
-    for number in range((end - first).days):
-        day = first + timedelta(days=number)
-        if calendar.is_business_day(day):
-            yield day
+    days = (first + timedelta(days=number) for number in range((end - first).days))
+    return tuple(day for day in days if calendar.is_business_day(day))
 
 
-def _days_taken(busy: Iterable[Busy], first: date, end: date) -> Iterator[date]:
-    for span in busy:
-        start, stop = max(span.first, first), min(span.end, end)
-        for number in range((stop - start).days):
-            yield start + timedelta(days=number)
+def days_taken(busy: Iterable[Busy], first: date, end: date) -> set[date]:
+    """Days of [first, end) that `busy` takes, weekends and holidays among them."""
+    return {
+        start + timedelta(days=number)
+        for span in busy
+        for start in [max(span.first, first)]
+        for number in range((min(span.end, end) - start).days)
+    }

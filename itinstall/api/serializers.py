@@ -194,8 +194,6 @@ class IsaRow(serializers.ModelSerializer[Isa]):
     """An ISA with its last standing step and who is to act ("" for nobody)."""
 
     site = SiteLink(read_only=True)
-    last_kind = serializers.CharField(read_only=True, allow_null=True)
-    last_on = serializers.DateField(read_only=True, allow_null=True)
     with_party = serializers.ChoiceField(choices=Party.choices, read_only=True, allow_blank=True)
 
     class Meta:

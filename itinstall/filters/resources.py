@@ -14,7 +14,7 @@ from agreements.filters.common import YES_NO, in_office, office_filter, state_fi
 from agreements.models import FieldOffice
 from itinstall.choices import EquipmentStatus, Party
 from itinstall.models import Equipment, EquipmentKind, Installer, Isa, Site
-from itinstall.selectors.isas import ISA_STATES, with_isa_state
+from itinstall.selectors.isas import ISA_STATES, UNDER_WAY_KINDS, lying_with, with_isa_state
 from oversight.access.scope import visible_to
 from oversight.console.list_filters import ListFilterSet, date_filter, scoped_choice
 from oversight.console.search import contains
@@ -106,11 +106,11 @@ class IsaFilter(SyntheticMixin, ListFilterSet):
         return queryset.filter(found)
 
     def by_party(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(with_party="" if value == self.NOBODY else value)
+        return queryset.filter(lying_with("" if value == self.NOBODY else value))
 
     def by_longer(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         day = timezone.localdate() - timedelta(days=int(value))
-        return queryset.filter(last_on__lt=day).exclude(with_party="")
+        return queryset.filter(last_on__lt=day, last_kind__in=UNDER_WAY_KINDS)
 
     def by_office(self, queryset: QuerySet[Isa], name: str, value: Any) -> QuerySet[Isa]:
         return in_office(queryset, value, path="site__agency")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-__all__ = ["Entry", "EntryQuerySet"]
+__all__ = ["Entry", "EntryQuerySet", "with_corrections"]
+
+E = TypeVar("E", bound="Entry")
 
 
 class EntryQuerySet(models.QuerySet[Any]):
@@ -60,3 +63,16 @@ class Entry(models.Model):
                 condition=Q(is_withdrawal=False) | Q(corrects__isnull=False),
             )
         ]
+
+
+def with_corrections(entries: Iterable[E]) -> list[E]:
+    """Entries of whole histories, in their order; each knows its `corrected_by` without a query.
+
+    The join in its place reads all entries of the nation where hardly any is corrected: to a database's
+    statistics a column that is empty nearly everywhere looks as if one value matched every row.
+    """
+    found = list(entries)
+    later = {entry.corrects_id: entry for entry in found}  # type: ignore[attr-defined]
+    for entry in found:
+        entry._meta.get_field("corrected_by").set_cached_value(entry, later.get(entry.pk))  # type: ignore[union-attr]
+    return found

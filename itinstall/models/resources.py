@@ -28,11 +28,18 @@ class Isa(models.Model):
     """An interconnection agreement of one site (MOA: Interconnection Security Agreement; OIG-18-77:
     Interconnection Service Agreement), between ICE's Chief Information Security Officer and the agency's
     Designated Accreditation Authority. A renewal is another row.
+
+    Its history is in `IsaStep`; `last_kind` and `last_on` repeat the last step that stands there today, for
+    lists.
     """
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="isas")
     number = models.PositiveSmallIntegerField(default=1, help_text="1 = the site’s first.")
     expires_on = models.DateField(null=True, blank=True, help_text="Empty: not known, or none.")
+    last_kind = models.CharField(
+        max_length=14, choices=IsaStepKind, blank=True, default="", help_text="The last step."
+    )
+    last_on = models.DateField(null=True, blank=True, help_text="Day of the last step.")
     is_synthetic = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -40,6 +47,10 @@ class Isa(models.Model):
         ordering = ["site", "-number"]
         verbose_name = "ISA"
         constraints = [models.UniqueConstraint(fields=["site", "number"], name="itinstall_isa_number_once")]
+        indexes = [
+            models.Index(fields=["last_on", "id"], name="isa_last_on_idx"),
+            models.Index(fields=["last_kind", "last_on", "id"], name="isa_last_kind_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"ISA {self.number}, {self.site}"

@@ -29,7 +29,9 @@ def sample_resources_add(
         if "isa" in run.days:
             isa = Isa(site=requests[run.wish.key].site, is_synthetic=True)
             isas.append(isa)
-            steps += _isa_steps(chance, run, isa, until)
+            own = _isa_steps(chance, run, isa, until)
+            isa.last_kind, isa.last_on = own[-1].kind, own[-1].on
+            steps += own
     Isa.objects.bulk_create(isas, batch_size=BATCH)
     for step in steps:
         step.isa = step.isa  # its key is known only now

@@ -47,6 +47,7 @@ __all__ = ["COLUMNS", "Rows"]
 
 SITES = 3  # of an agency
 RETURNED_SHARE = 0.1
+CORRECTED_ISAS = 25  # in every 25th one the day of a step was wrong at first
 
 COLUMNS: dict[type[Model], tuple[str, ...]] = {
     Site: ("id", "ref", "agency_id", "name", "note", "is_closed", "is_synthetic", "created_at"),
@@ -62,7 +63,7 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
         "id", "corrects_id", "is_withdrawal", "reason", "entered_by_id", "entered_at", "is_synthetic",
         "request_id", "why_id", "owner", "begins_on", "ends_on",
     ),
-    Isa: ("id", "site_id", "number", "expires_on", "is_synthetic", "created_at"),
+    Isa: ("id", "site_id", "number", "expires_on", "last_kind", "last_on", "is_synthetic", "created_at"),
     IsaStep: (
         "id", "corrects_id", "is_withdrawal", "reason", "entered_by_id", "entered_at", "is_synthetic",
         "isa_id", "sequence", "kind", "on",
@@ -207,18 +208,27 @@ class Rows:
         if begun is None:
             return
         isa = len(self.isas) + 1
-        self.isas.append([isa, site, 1, None, True, _moment(begun.on)])
         last = equipment.on if equipment else None
         middle = begun.on + ((last or self.until) - begun.on) // 2
-        steps: list[tuple[str, date]] = [(IsaStepKind.DRAFTED, begun.on), (IsaStepKind.SENT, begun.on)]
+        steps = [(IsaStepKind.DRAFTED, begun.on), (IsaStepKind.SENT, begun.on)]
         if self.chance.random() < RETURNED_SHARE:
             steps += [(IsaStepKind.RETURNED, middle), (IsaStepKind.SENT, middle)]
         if last is not None:
             steps += [(IsaStepKind.AGENCY_SIGNED, middle), (IsaStepKind.ICE_SIGNED, last)]
+        wrong = middle if isa % CORRECTED_ISAS == 0 and middle > begun.on else None
+        kind, on = steps[-1]
+        self.isas.append([isa, site, 1, None, kind.value, on, True, _moment(begun.on)])
         for sequence, (kind, on) in enumerate(steps, start=1):
+            corrects, at = None, _moment(on)
+            if sequence == 2 and wrong is not None:
+                corrects, at = len(self.isa_steps) + 1, _moment(min(wrong + timedelta(days=9), self.until))
+                self.isa_steps.append(
+                    [corrects, None, False, "", None, _moment(wrong), True, isa, sequence, kind.value, wrong]
+                )
+            reason = REASON if corrects else ""
             pk = len(self.isa_steps) + 1
             self.isa_steps.append(
-                [pk, None, False, "", None, _moment(on), True, isa, sequence, str(kind), on]
+                [pk, corrects, False, reason, None, at, True, isa, sequence, kind.value, on]
             )
 
     def _add_equipment(self, site: int, request: int, case: Case) -> None:

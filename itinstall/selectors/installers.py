@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from itinstall.calendars import Busy, Workspan, count_business_days, free_days
+from itinstall.calendars import Busy, Workspan, business_days_within, days_taken
 from itinstall.choices import AbsenceKind, RequestState
 from itinstall.models import InstallationRequest, InstallationVisit, Installer, InstallerAbsence
 from oversight.access.models import User
@@ -96,14 +97,11 @@ def working_spans(*, first: date, end: date, installers: Iterable[Installer] | N
         ).order_by("pk")
     rows = list(installers)
     keys = [row.pk for row in rows]
-    busy: dict[int, list[Busy]] = {key: [] for key in keys}
+    busy: dict[int, list[Busy]] = defaultdict(list)
     for away in absences_within(installers=keys, first=first, end=end):
         busy[away.installer_id].append(Busy(away.begins_on, away.ends_on))
-    visits = InstallationVisit.objects.filter(installer__in=keys, begins_on__lt=end, ends_on__gt=first)
-    for key, begins_on, ends_on in visits.order_by("begins_on", "pk").values_list(
-        "installer_id", "begins_on", "ends_on"
-    ):
-        busy[key].append(Busy(begins_on, ends_on, is_visit=True))
+    for key, visits in _visits_by_installer(keys, first, end).items():
+        busy[key] += visits
     return [Workspan(row.pk, row.valid_from, row.valid_to, busy[row.pk], row.office_id or "") for row in rows]
 
 
@@ -113,18 +111,15 @@ def month_lines(
     """What each installer's days of [first, end) go to. Two queries."""
     rows = list(installers)
     keys = [row.pk for row in rows]
-    absences = absences_within(installers=keys, first=first, end=end)
-    visits = visits_within(installers=keys, first=first, end=end)
-    return [
-        _month_line(
-            row,
-            [away for away in absences if away.installer_id == row.pk],
-            [Busy(visit.begins_on, visit.ends_on) for visit in visits if visit.installer_id == row.pk],
-            (first, end),
-            calendar,
-        )
-        for row in rows
-    ]
+    away: dict[int, list[InstallerAbsence]] = defaultdict(list)
+    for absence in absences_within(installers=keys, first=first, end=end):
+        away[absence.installer_id].append(absence)
+    visits = _visits_by_installer(keys, first, end)
+    try:
+        workdays = business_days_within(first, end, calendar)
+    except CalendarUnknown:
+        workdays = None
+    return [_month_line(row, away[row.pk], visits[row.pk], (first, end), workdays) for row in rows]
 
 
 def _month_line(
@@ -132,22 +127,31 @@ def _month_line(
     absences: list[InstallerAbsence],
     visits: list[Busy],
     month: tuple[date, date],
-    calendar: FederalCalendar,
+    workdays: tuple[date, ...] | None,
 ) -> MonthLine:
-    program = [Busy(a.begins_on, a.ends_on) for a in absences if a.kind == AbsenceKind.OTHER_PROGRAM]
-    away = [Busy(a.begins_on, a.ends_on) for a in absences]
-    span = Workspan(row.pk, row.valid_from, row.valid_to, [*away, *visits])
-    within = span.within(*month)
+    within = Workspan(row.pk, row.valid_from, row.valid_to).within(*month)
     if within is None:
         return MonthLine(row, 0, 0, 0, 0, 0)
-    try:
-        free = len(free_days(installers=[span], first=month[0], end=month[1], calendar=calendar)[row.pk])
-    except CalendarUnknown:
+    if workdays is None:
         return MonthLine(row, None, None, None, None, None)
-    n_program = count_business_days(program, *within, calendar)
-    n_away = count_business_days(away, *within, calendar)
-    taken = count_business_days([*away, *visits], *within, calendar)
-    return MonthLine(row, free + taken, n_program, n_away - n_program, taken - n_away, free)
+    own = {day for day in workdays if within[0] <= day < within[1]}
+    kinds = [(a.kind, Busy(a.begins_on, a.ends_on)) for a in absences]
+    program = own & days_taken((busy for kind, busy in kinds if kind == AbsenceKind.OTHER_PROGRAM), *within)
+    away = own & days_taken((busy for _, busy in kinds), *within)
+    at_sites = own & days_taken(visits, *within) - away
+    free = len(own) - len(away) - len(at_sites)
+    return MonthLine(row, len(own), len(program), len(away) - len(program), len(at_sites), free)
+
+
+def _visits_by_installer(installers: list[int], first: date, end: date) -> dict[int, list[Busy]]:
+    """Days of visits that share a day with [first, end), in order. One query."""
+    found: dict[int, list[Busy]] = defaultdict(list)
+    rows = InstallationVisit.objects.filter(installer__in=installers, begins_on__lt=end, ends_on__gt=first)
+    for key, begins_on, ends_on in rows.order_by("begins_on", "pk").values_list(
+        "installer_id", "begins_on", "ends_on"
+    ):
+        found[key].append(Busy(begins_on, ends_on, is_visit=True))
+    return found
 
 
 def works_on(installer: Installer, day: date | None = None) -> bool:

@@ -55,10 +55,11 @@ def isa_begin(
             f"ISA {last.number} of the site is still on its way{since}. Enter its steps, or its end, there."
         )
     isa = Isa(site=site, number=last.number + 1 if last else 1, is_synthetic=is_synthetic)
-    _enforce(IsaMarks(()), IsaMarks.of([IsaMark(1, kind, on)]))
+    first = IsaMarks.of([IsaMark(1, kind, on)])
+    _enforce(IsaMarks(()), first)
     isa.full_clean()
     isa.save()
-    step = _save(actor, isa, IsaStep(sequence=1, kind=kind, on=on, reason=note.strip()))
+    step = _save(actor, isa, IsaStep(sequence=1, kind=kind, on=on, reason=note.strip()), first)
     record(actor=actor, verb="isa.begun", obj=isa, after={"step": str(step)}, reason=note)
     return isa
 
@@ -69,8 +70,9 @@ def isa_step(*, actor: Actor, isa: Isa, kind: IsaStepKind, on: date, note: str =
     isa = _locked(actor, isa)
     standing = marks_of_isa(isa=isa)
     sequence = IsaStep.objects.filter(isa=isa).order_by("-sequence").values_list("sequence", flat=True)[0] + 1
-    _enforce(standing, IsaMarks.of([*standing.marks, IsaMark(sequence, kind, on)]))
-    step = _save(actor, isa, IsaStep(sequence=sequence, kind=kind, on=on, reason=note.strip()))
+    after = IsaMarks.of([*standing.marks, IsaMark(sequence, kind, on)])
+    _enforce(standing, after)
+    step = _save(actor, isa, IsaStep(sequence=sequence, kind=kind, on=on, reason=note.strip()), after)
     before = {"step": str(_words(standing.last))} if standing.last else {}
     record(
         actor=actor, verb="isa.step_entered", obj=isa, before=before, after={"step": str(step)}, reason=note
@@ -86,9 +88,10 @@ def isa_step_correct(*, actor: Actor, step: IsaStep, kind: IsaStepKind, on: date
         raise ValidationError({"on": "That is what is entered already. Change the day or the step."})
     standing = marks_of_isa(isa=isa)
     kept = [mark for mark in standing.marks if mark.sequence != step.sequence]
-    _enforce(standing, IsaMarks.of([*kept, IsaMark(step.sequence, kind, on)]))
+    after = IsaMarks.of([*kept, IsaMark(step.sequence, kind, on)])
+    _enforce(standing, after)
     fixed = IsaStep(sequence=step.sequence, kind=kind, on=on, corrects=step, reason=reason.strip())
-    _save(actor, isa, fixed)
+    _save(actor, isa, fixed, after)
     record(
         actor=actor,
         verb="isa.step_corrected",
@@ -115,7 +118,7 @@ def isa_step_withdraw(*, actor: Actor, step: IsaStep, reason: str) -> IsaStep:
         is_withdrawal=True,
         reason=reason.strip(),
     )
-    _save(actor, isa, gone)
+    _save(actor, isa, gone, left)
     record(
         actor=actor,
         verb="isa.step_withdrawn",
@@ -177,9 +180,13 @@ def _enforce(before: IsaMarks, after: IsaMarks) -> None:
     enforce(found for found in isa_violations(IsaRules(after, today)) if found not in known)
 
 
-def _save(actor: Actor, isa: Isa, step: IsaStep) -> IsaStep:
+def _save(actor: Actor, isa: Isa, step: IsaStep, after: IsaMarks) -> IsaStep:
+    """Adds the step; the ISA repeats the last step of `after`, which is all that stands then."""
     step.isa, step.entered_by, step.is_synthetic = isa, actor.user, isa.is_synthetic
     step.save()
+    if after.last is not None:
+        isa.last_kind, isa.last_on = after.last.kind, after.last.on
+        isa.save(update_fields=["last_kind", "last_on"])
     return step
 
 

@@ -324,7 +324,7 @@ def _installation(agreement: Agreement, name: str, hq: User, installer: Installe
         request=request, why_id="bids", owner=Party.VENDOR, begins_on=dt.date(2025, 4, 1), entered_by=hq
     )
     request.save(update_fields=["hold"])
-    isa = Isa.objects.create(site=site)
+    isa = Isa.objects.create(site=site, last_kind=IsaStepKind.DRAFTED, last_on=dt.date(2025, 4, 2))
     return Installation(
         site=site,
         request=request,

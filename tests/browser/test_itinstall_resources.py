@@ -28,7 +28,7 @@ def test_pages_have_no_finding_and_a_visit_is_planned_by_keyboard(page: Page, si
         ref="ITR-BROWSER1", site=site, agreement=agreement, policy=policy, stage_id="install",
         stage_on=D(2026, 3, 2),
     )  # fmt: skip
-    isa = Isa.objects.create(site=site)
+    isa = Isa.objects.create(site=site, last_kind=IsaStepKind.SENT, last_on=D(2026, 3, 2))
     for number, kind in enumerate((IsaStepKind.DRAFTED, IsaStepKind.SENT), start=1):
         IsaStep.objects.create(isa=isa, sequence=number, kind=kind, on=D(2026, 3, number), entered_by=user)
     for status in EquipmentStatus:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib import import_module
+from unittest import mock
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -15,13 +18,22 @@ from itinstall.models import (
     InstallationPolicy,
     InstallationRequest,
     InstallationVisit,
+    Isa,
     IsaStep,
     PublishedInstallation,
     Stage,
 )
 from itinstall.months import Month, weeks_of
 from itinstall.selectors.installers import month_lines, working_spans
-from itinstall.selectors.isas import IsaState, isa_list, isas_by_party, marks_of_isa, with_isa_state
+from itinstall.selectors.isas import (
+    IsaState,
+    isa_list,
+    isas_by_party,
+    lying_with,
+    marks_of_isa,
+    steps_of_isas,
+    with_isa_state,
+)
 from itinstall.selectors.policies import readable_counts
 from itinstall.selectors.sites import site_list
 from itinstall.services import equipment, installers, isas, policies, published, requests
@@ -64,6 +76,14 @@ def request_in(site, last: str) -> InstallationRequest:
         requests.request_move(actor=LEAD, request=request, stage=row, on=D(2026, 2, 1 + number))
     request.refresh_from_db()
     return request
+
+
+def repeated(isa: Isa) -> tuple[str, dt.date]:
+    """What the row of the ISA says of its last step, which is what its steps say."""
+    isa = Isa.objects.get(pk=isa.pk)
+    last = marks_of_isa(isa=isa).last
+    assert (isa.last_kind, isa.last_on) == (last.kind, last.on)
+    return last.kind, last.on
 
 
 class TestIsas:
@@ -122,6 +142,48 @@ class TestIsas:
         with pytest.raises(IntegrityError), transaction.atomic():
             IsaStep.objects.update(on=D(2020, 1, 1))
 
+    def test_the_isa_repeats_its_last_standing_step_after_every_write(self, site) -> None:
+        isa = self.begun(site)
+        assert repeated(isa) == (K.DRAFTED, D(2026, 3, 2))
+        sent = isas.isa_step(actor=LEAD, isa=isa, kind=K.SENT, on=D(2026, 3, 9))
+        assert repeated(isa) == (K.SENT, D(2026, 3, 9))
+        signed = isas.isa_step(actor=LEAD, isa=isa, kind=K.AGENCY_SIGNED, on=D(2026, 4, 8))
+        isas.isa_step_correct(actor=LEAD, step=sent, kind=K.SENT, on=D(2026, 3, 8), reason="The mail")
+        assert repeated(isa) == (K.AGENCY_SIGNED, D(2026, 4, 8))  # an earlier step was corrected
+        again = isas.isa_step_correct(
+            actor=LEAD, step=signed, kind=K.RETURNED, on=D(2026, 4, 9), reason="Not signed"
+        )
+        assert repeated(isa) == (K.RETURNED, D(2026, 4, 9))
+        isas.isa_step_withdraw(actor=LEAD, step=again, reason="Another site")
+        assert repeated(isa) == (K.SENT, D(2026, 3, 8))
+        isas.isa_step(actor=LEAD, isa=isa, kind=K.ENDED, on=D(2026, 4, 10))
+        assert repeated(isa) == (K.ENDED, D(2026, 4, 10))
+
+    def test_isas_from_before_the_repeat_get_it_from_their_standing_steps(self, site) -> None:
+        isa = self.begun(site, (K.SENT, D(2026, 3, 9)), (K.AGENCY_SIGNED, D(2026, 4, 8)))
+        signed, sent = (IsaStep.objects.get(isa=isa, kind=kind) for kind in (K.AGENCY_SIGNED, K.SENT))
+        isas.isa_step_withdraw(actor=LEAD, step=signed, reason="Another site")
+        isas.isa_step_correct(actor=LEAD, step=sent, kind=K.SENT, on=D(2026, 3, 8), reason="The mail")
+        others = [self.begun(SiteFactory()) for _ in range(3)]
+        without = Isa.objects.create(site=SiteFactory())
+        Isa.objects.update(last_kind="", last_on=None)
+        migration = import_module("itinstall.migrations.0004_isa_last_step")
+        with mock.patch.object(migration, "BATCH", 2):
+            migration.repeat_last_steps(apps, None)
+        assert [repeated(one) for one in (isa, *others)] == [
+            (K.SENT, D(2026, 3, 8)), *[(K.DRAFTED, D(2026, 3, 2))] * 3,
+        ]  # fmt: skip
+        without.refresh_from_db()
+        assert (without.last_kind, without.last_on) == ("", None)
+
+    def test_all_steps_tell_what_corrects_them_in_one_query(self, site, django_assert_num_queries) -> None:
+        isa = self.begun(site, (K.SENT, D(2026, 3, 9)))
+        sent = IsaStep.objects.get(isa=isa, kind=K.SENT)
+        fixed = isas.isa_step_correct(actor=LEAD, step=sent, kind=K.SENT, on=D(2026, 3, 8), reason="The mail")
+        with django_assert_num_queries(1):
+            found = [(step.pk, getattr(step, "corrected_by", None)) for step in steps_of_isas(isas=[isa])]
+        assert found == [(found[0][0], None), (sent.pk, fixed), (fixed.pk, None)]
+
     def test_one_isa_of_a_site_is_on_its_way_at_a_time_and_one_in_force_is_renewed(self, site) -> None:
         isa = self.begun(site, (K.SENT, D(2026, 3, 9)))
         with pytest.raises(ValidationError, match="still on its way since 2026-03-09"):
@@ -152,7 +214,13 @@ class TestIsas:
         assert [(line.party, line.count, line.oldest_on) for line in lines] == [
             (Party.HEADQUARTERS, 1, D(2026, 3, 2)), (Party.AGENCY, 2, D(2026, 3, 9)),
         ]  # fmt: skip
-        assert isa_list(user=UserFactory()).filter(with_party=Party.AGENCY).count() == 2
+        rows = isa_list(user=UserFactory())
+        assert (
+            rows.filter(with_party=Party.AGENCY).count() == rows.filter(lying_with(Party.AGENCY)).count() == 2
+        )
+        assert not rows.filter(lying_with(Party.OCIO)).exists()
+        isas.isa_step(actor=LEAD, isa=rows.get(site=site), kind=K.ENDED, on=D(2026, 5, 1))
+        assert rows.get(lying_with("")).site == site
 
     def test_a_closed_site_begins_nothing(self, site) -> None:
         site_change(actor=LEAD, site=site, name=site.name, note="", is_closed=True)

@@ -84,6 +84,7 @@ class TestSample:
             rows = IsaStep.objects.filter(isa=isa)
             marks = IsaMarks.of(IsaMark(step.sequence, step.kind, step.on) for step in rows)
             assert isa_violations(IsaRules(marks, LAST)) == []
+            assert (isa.last_kind, isa.last_on) == (marks.last.kind, marks.last.on)
         marked = (Site, InstallationRequest, StageTransition, Hold, Isa, IsaStep, Equipment, Installer)
         for model in (*marked, InstallationVisit):
             assert not model.objects.filter(is_synthetic=False).exists(), model

@@ -18,6 +18,7 @@ from itinstall.models import (
     InstallationRequest,
     InstallationVisit,
     InstallerAbsence,
+    Isa,
     IsaStep,
     Site,
     StageTransition,
@@ -79,6 +80,10 @@ def test_isas_equipment_visits_and_installers_agree_with_the_histories() -> None
         marks[step.isa_id].append(IsaMark(step.sequence, step.kind, step.on))
     assert marks
     assert all(isa_violations(IsaRules(IsaMarks.of(own), UNTIL)) == [] for own in marks.values())
+    lasts = {isa: IsaMarks.of(own).last for isa, own in marks.items()}
+    assert {isa.pk: (isa.last_kind, isa.last_on) for isa in Isa.objects.all()} == {
+        isa: (last.kind, last.on) for isa, last in lasts.items()
+    }
     assert not Equipment.objects.exclude(request__site=F("site")).exists()
     busy = defaultdict(set)
     for visit in InstallationVisit.objects.all():
