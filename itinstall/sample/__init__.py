@@ -29,10 +29,13 @@ from itinstall.models import (
 )
 from itinstall.sample.resources import sample_resources_add
 from itinstall.sample.simulation import INSTALLERS, Away, Run, Wish, simulate
+from itinstall.selectors.forecasts import FORECAST
+from itinstall.services.forecasts import base_forecast_start
 from itinstall.services.histories import HistoryDraft, HoldDraft, histories_add
 from itinstall.services.published import published_load
 from itinstall.services.requests import entry_correct
 from oversight.access.actors import Actor
+from oversight.exchange.models import Job
 from oversight.trail.services import Act, record_many
 
 __all__ = ["register_samples", "sample_installations_load"]
@@ -58,6 +61,16 @@ def register_samples() -> None:
 
     register_sample(key="itinstall", order=40, load=sample_installations_load)
     register_sample(key="itinstall.published", order=41, load=_published, is_made_up=False)
+    register_sample(key="itinstall.forecast", order=42, load=_forecast)
+
+
+def _forecast(actor: Actor) -> str:
+    """The first night is hours away: a first visitor should find a forecast."""
+    asked = Job.objects.filter(kind=FORECAST).exists()
+    if asked or not InstallationRequest.objects.exists():
+        return ""
+    base_forecast_start(actor=actor)
+    return "The forecast of the synthetic installations is left to the worker"
 
 
 def _published(actor: Actor) -> str:

@@ -68,7 +68,7 @@ def told() -> list[object]:
 @pytest.mark.django_db
 class TestSample:
     def test_every_history_could_have_happened_and_everything_is_marked_as_made_up(self, register) -> None:
-        assert len(load()) == 2
+        assert len(load()) == 3
         requests = list(InstallationRequest.objects.select_related("hold"))
         assert 15 < len(requests) < 60
         stages = stage_facts()
