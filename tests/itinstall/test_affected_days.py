@@ -95,7 +95,7 @@ def check(before: dict[dt.date, dict[Key, tuple[Any, ...]]], known: dt.datetime)
 class TestEntered:
     pytestmark = db
 
-    @settings(max_examples=15, **SLOW)
+    @settings(max_examples=8, **SLOW)
     @given(plan=plans, changes=st.lists(acts, min_size=1, max_size=3), days=looked_at)
     def test_what_people_enter_correct_or_take_back_marks_every_day_that_it_moves(self, plan, changes, days):
         with transaction.atomic():
@@ -107,7 +107,7 @@ class TestEntered:
             check(before, known)
             transaction.set_rollback(True)
 
-    @settings(max_examples=6, **SLOW)
+    @settings(max_examples=4, **SLOW)
     @given(plan=plans, days=looked_at, which=st.integers(0, 5), moved=st.integers(-200, 200))
     def test_a_signing_date_that_lists_correct_marks_every_day_that_it_moves(self, plan, days, which, moved):
         with transaction.atomic():
@@ -122,7 +122,7 @@ class TestEntered:
             check(before, known)
             transaction.set_rollback(True)
 
-    @settings(max_examples=6, **SLOW)
+    @settings(max_examples=4, **SLOW)
     @given(plan=plans, days=looked_at, which=st.integers(0, 5), other=st.integers(0, 1))
     def test_another_agreement_of_a_request_marks_every_day_that_it_moves(self, plan, days, which, other):
         with transaction.atomic():

@@ -40,7 +40,7 @@ METRICS = [metric for metric in all_metrics() if metric.key.startswith("itinstal
 days = st.integers(-30, (TODAY - ZERO).days).map(day)
 
 
-@settings(max_examples=10, **SLOW)
+@settings(max_examples=7, **SLOW)
 @given(plan=plans, looked_at=st.lists(days, min_size=1, max_size=2))
 def test_figures_equal_a_slow_recomputation_and_the_records_behind_them(plan, looked_at) -> None:
     with transaction.atomic():
@@ -80,7 +80,7 @@ def _by_subject(figures):
     return {figure.subject: figure for figure in figures}
 
 
-@settings(max_examples=10, **SLOW)
+@settings(max_examples=7, **SLOW)
 @given(plan=plans, more=plans, on=days)
 def test_figures_can_be_told_as_they_were_known(plan, more, on) -> None:
     with transaction.atomic():
@@ -119,7 +119,7 @@ def test_what_moved_a_figure_adds_up_and_every_line_has_its_reason(plan, first, 
         transaction.set_rollback(True)
 
 
-@settings(max_examples=15, **SLOW)
+@settings(max_examples=8, **SLOW)
 @given(plan=plans, on=days)
 def test_stages_add_up_to_the_whole_difference_between_late_and_timely_installations(plan, on) -> None:
     with transaction.atomic():
