@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import json
 import os
 import resource
@@ -264,6 +265,8 @@ def measured_pages(runs: int, only: str = "", names: Mapping[str, str] | None = 
     from django.db import connection
     from django.test.utils import CaptureQueriesContext, override_settings
 
+    gc.collect()
+    gc.freeze()  # as production does (oversight.wsgi)
     client = _client()
     with override_settings(ROOT_URLCONF="benchmarks.bare_urls"):
         fetch(client, "/bare/")

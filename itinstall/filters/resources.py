@@ -135,9 +135,12 @@ class EquipmentFilter(SyntheticMixin, ListFilterSet):
         fields: ClassVar[list[str]] = []
 
     def by_text(self, queryset: QuerySet[Equipment], name: str, value: str) -> QuerySet[Equipment]:
-        return queryset.filter(
-            contains("serial", "site__name", "site__ref", "site__agency__name", text=value)
-        )
+        found = Q()
+        for word in value.split():  # each in the serial number, or in what names the site
+            # The sites once, not each again with every piece that stands there.
+            sites = Site.objects.filter(contains("name", "ref", "agency__name", text=word)).order_by()
+            found &= contains("serial", text=word) | Q(site__in=sites.values("pk"))
+        return queryset.filter(found)
 
     def by_office(self, queryset: QuerySet[Equipment], name: str, value: Any) -> QuerySet[Equipment]:
         return in_office(queryset, value, path="site__agency")

@@ -118,6 +118,7 @@ class InstallationRequest(models.Model):
             models.Index(fields=["state", "stage", "stage_on", "id"], name="itrequest_board_idx"),
             models.Index(fields=["stage_on", "id"], name="itrequest_stage_on_idx"),
             models.Index(fields=["-state", "stage_on", "id"], name="itrequest_open_first_idx"),
+            models.Index(fields=["site", "state"], name="itrequest_site_state_idx"),
         ]
 
     def __str__(self) -> str:

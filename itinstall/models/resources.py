@@ -106,6 +106,7 @@ class Equipment(models.Model):
                 violation_error_message="A piece of this kind with this serial number is entered already.",
             )
         ]
+        indexes = [models.Index(fields=["site", "status"], name="equipment_site_status_idx")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.serial or 'without serial number'}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from agreements.models import AgencyOffice
@@ -76,16 +76,23 @@ def state_of(*, kind: str | None, expires_on: date | None, today: date) -> str:
 
 
 def with_isa_state(value: str, *, today: date) -> Q:
-    """Rows annotated by `with_isa` whose newest ISA is in this state."""
-    expired = Q(isa_expires_on__isnull=False, isa_expires_on__lte=today)
-    signed = Q(isa_kind=IsaStepKind.ICE_SIGNED)
-    return {
-        IsaState.NONE: Q(isa_kind__isnull=True) | Q(isa_kind=""),
-        IsaState.ENDED: Q(isa_kind=IsaStepKind.ENDED),
-        IsaState.IN_FORCE: signed & ~expired,
-        IsaState.EXPIRED: signed & expired,
-        IsaState.UNDER_WAY: Q(isa_kind__in=UNDER_WAY_KINDS),
-    }[value]
+    """Rows annotated by `with_isa` whose newest ISA is in this state.
+
+    Most are in force: a page of them is full after a few rows. Of the other states the ISAs are asked, not
+    each site of the nation.
+    """
+    if value == IsaState.IN_FORCE:
+        expired = Q(isa_expires_on__isnull=False, isa_expires_on__lte=today)
+        return Q(isa_kind=IsaStepKind.ICE_SIGNED) & ~expired
+    later = Isa.objects.filter(site=OuterRef("site"), number__gt=OuterRef("number"))
+    states = {
+        IsaState.NONE: Q(last_kind__in=ISA_LIES_WITH),
+        IsaState.ENDED: Q(last_kind=IsaStepKind.ENDED),
+        IsaState.EXPIRED: Q(last_kind=IsaStepKind.ICE_SIGNED, expires_on__lte=today),
+        IsaState.UNDER_WAY: Q(last_kind__in=UNDER_WAY_KINDS),
+    }
+    found = Q(pk__in=Isa.objects.filter(states[value], ~Exists(later)).order_by().values("site"))
+    return ~found if value == IsaState.NONE else found
 
 
 def with_isa(rows: QuerySet[Site]) -> QuerySet[Site]:

@@ -223,9 +223,11 @@ def page_of(
         # database that sorts without an index works out every annotation of every row first.
         few = queryset.all()
         few.query.clear_where()  # said once, where the keys are chosen
-        chosen = cut.values_list("pk", flat=True)[: size + 1]
+        chosen: Any = cut.values_list("pk", flat=True)[: size + 1]
+        if in_two:
+            chosen = list(chosen)
         # (Of no keys Django would make no query: a page costs the same with rows and without.)
-        few = few.filter(pk__in=(list(chosen) or chosen) if in_two else chosen)
+        few = few.filter(pk__isnull=True) if chosen == [] else few.filter(pk__in=chosen)
         cut = ordered(few, keys, backward=backward)
     cut = cut.annotate(**{name: F(key.path) for name, key in zip(names, keys, strict=True)})
     found = list(cut[: size + 1])

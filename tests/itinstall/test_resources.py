@@ -31,6 +31,7 @@ from itinstall.selectors.isas import (
     isas_by_party,
     lying_with,
     marks_of_isa,
+    state_of,
     steps_of_isas,
     with_isa_state,
 )
@@ -205,6 +206,26 @@ class TestIsas:
         for state, count in ((IsaState.EXPIRED, 1), (IsaState.IN_FORCE, 0), (IsaState.UNDER_WAY, 0)):
             assert sites.filter(with_isa_state(state, today=D(2026, 6, 1))).count() == count
         assert sites.filter(with_isa_state(IsaState.IN_FORCE, today=D(2026, 5, 31))).count() == 1
+
+    def test_sites_are_found_by_the_state_of_their_newest_isa(self, site) -> None:
+        def in_force(place):
+            steps = ((K.SENT, 3), (K.AGENCY_SIGNED, 4), (K.ICE_SIGNED, 5))
+            return self.begun(place, *((kind, D(2026, 3, day)) for kind, day in steps))
+
+        empty, ended, renewed, expired = (SiteFactory() for _ in range(4))
+        in_force(site)
+        isas.isa_step(actor=LEAD, isa=in_force(ended), kind=K.ENDED, on=D(2026, 4, 1))
+        in_force(renewed)
+        isas.isa_begin(actor=LEAD, site=renewed, on=D(2026, 5, 1))
+        isas.isa_expiry_set(actor=LEAD, isa=in_force(expired), expires_on=D(2026, 6, 1))
+        sites, today = site_list(user=UserFactory()), D(2026, 6, 1)
+        for state, one in {
+            IsaState.NONE: empty, IsaState.ENDED: ended, IsaState.UNDER_WAY: renewed,
+            IsaState.EXPIRED: expired, IsaState.IN_FORCE: site,
+        }.items():  # fmt: skip
+            assert list(sites.filter(with_isa_state(state, today=today))) == [one], state
+            row = sites.get(pk=one.pk)
+            assert state_of(kind=row.isa_kind, expires_on=row.isa_expires_on, today=today) == state
 
     def test_isas_are_counted_by_the_party_they_lie_with(self, site) -> None:
         self.begun(site, (K.SENT, D(2026, 3, 9)))
