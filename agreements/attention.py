@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from agreements.choices import Status
 from agreements.panels.common import agreements_page, lists_of, reach_of, waiting_of
-from agreements.selectors import dashboard
 from oversight.console.attention import (
     AttentionItem,
     Severity,
@@ -48,7 +47,7 @@ def old_list(request: PanelRequest) -> Items:
 
 def open_reviews(request: PanelRequest) -> Items:
     """Questions that the rules leave to a person."""
-    found = dashboard.open_reviews()
+    found = lists_of(request).reviews
     if found.n and found.oldest_at:
         text = f"{found.n:,} open {_word(found.n, 'review waits', 'reviews wait')} for a decision."
         if found.put_off:

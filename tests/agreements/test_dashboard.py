@@ -289,3 +289,6 @@ def test_open_reviews_count_open_and_put_off_but_not_answered(db):
 
     assert (found.n, found.put_off) == (2, 1)
     assert found.oldest_at == Decision.objects.get(left_key="a0").created_at
+    assert dashboard.published_lists().reviews == found
+    PublicationFactory()
+    assert dashboard.published_lists().reviews == found

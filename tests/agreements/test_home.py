@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from agreements.models import Agreement, AgreementStatus
+from agreements.models import Agreement, AgreementStatus, RegisterState
 from agreements.panels.trend import over_time
 from oversight.access.choices import Role
 from oversight.console.panels import Panel, PanelRequest, all_panels, register_panel
@@ -326,6 +326,7 @@ def test_the_button_starts_the_export(client, django_capture_on_commit_callbacks
 @pytest.mark.parametrize("who", ["hq", "field_pm", "administrator"])
 def test_queries_do_not_grow_with_the_register(who, times, client):
     a_register(times=times)
+    RegisterState.objects.update(version=1, updated_at=timezone.now())  # as every list leaves it
     if who == "field_pm":
         as_pm(client)
     else:
@@ -333,11 +334,10 @@ def test_queries_do_not_grow_with_the_register(who, times, client):
         user.is_administrator = who == "administrator"
         user.save()
     filled()
-    page_of(client)  # fills what is asked once in five minutes
+    page_of(client)  # fills what is kept: names for five minutes, the trend for each write of the register
     with baseline_queries("home" if who == "hq" else f"home.{who}") as made:
         page_of(client)
-    # An administrator also sees operations, a field PM is asked for the offices of one's own.
-    assert len(made.captured_queries) <= (12 if who == "hq" else 13)
+    assert len(made.captured_queries) <= 12
 
 
 def test_panels_have_keys_of_their_own_and_known_actions():

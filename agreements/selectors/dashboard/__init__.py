@@ -14,15 +14,9 @@ from agreements.selectors.dashboard.lists import (
     published_lists,
 )
 from agreements.selectors.dashboard.reach import Mine, Reach, reach
+from agreements.selectors.dashboard.reviews import Reviews, open_reviews
 from agreements.selectors.dashboard.trend import OverTime, Point, listed_over_time
-from agreements.selectors.dashboard.waiting import (
-    Reviews,
-    Waiting,
-    WaitingRow,
-    open_reviews,
-    removed_next,
-    waiting,
-)
+from agreements.selectors.dashboard.waiting import Waiting, WaitingRow, removed_next, waiting
 
 __all__ = [
     "Count",

@@ -6,13 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count as CountRows
-from django.db.models import Subquery
+from django.db.models import DateTimeField, IntegerField, QuerySet, Subquery
 
 from agreements.choices import ListKind
 from agreements.models import Publication, RegisterChange, RegisterState
 from agreements.selectors.dashboard.counts import Count, count_of, reached, sum_of
+from agreements.selectors.dashboard.reviews import REVIEW_COUNTS, Reviews, open_reviews
+from agreements.selectors.register import open_reviews as reviews_waiting
 from oversight.access.models import User
 
 __all__ = ["ListChanges", "Lists", "PublishedList", "last_changes", "published_lists"]
@@ -29,10 +32,11 @@ class PublishedList:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """All lists of both kinds in their order."""
+    """All lists of both kinds in their order, and the questions that they left to a person."""
 
     participating: tuple[PublishedList, ...]
     pending: tuple[PublishedList, ...]
+    reviews: Reviews
     mark: str = ""  # other whenever the register was written; "" before it ever was
 
     @property
@@ -46,19 +50,31 @@ class Lists:
 
 
 def published_lists() -> Lists:
-    """Every list, in order. One query."""
+    """Every list, in order, with the questions that wait. One query; two while there is no list."""
     found: dict[str, list[PublishedList]] = defaultdict(list)
     written = RegisterState.objects.filter(version__gt=0)
     rows = Publication.objects.order_by("sequence", "ordered_at", "pk").annotate(
-        version=Subquery(written.values("version")[:1]), at=Subquery(written.values("updated_at")[:1])
+        version=Subquery(written.values("version")[:1]),
+        at=Subquery(written.values("updated_at")[:1]),
+        n_waiting=_of_reviews("n", IntegerField()),
+        n_put_off=_of_reviews("put_off", IntegerField()),
+        oldest_at=_of_reviews("oldest_at", DateTimeField()),
     )
-    mark = ""
-    for kind, pk, published_on, row_count, version, at in rows.values_list(
-        "kind", "pk", "published_on", "row_count", "version", "at"
+    mark, reviews = "", None
+    for kind, pk, published_on, row_count, version, at, *waiting in rows.values_list(
+        "kind", "pk", "published_on", "row_count", "version", "at", "n_waiting", "n_put_off", "oldest_at"
     ):
         found[kind].append(PublishedList(pk, published_on, row_count))
         mark = f"{version}.{at.timestamp()}" if version else ""
-    return Lists(tuple(found[ListKind.PARTICIPATING]), tuple(found[ListKind.PENDING]), mark)
+        reviews = Reviews(waiting[0] or 0, waiting[1] or 0, waiting[2])
+    lists = (tuple(found[ListKind.PARTICIPATING]), tuple(found[ListKind.PENDING]))
+    return Lists(*lists, reviews or open_reviews(), mark)
+
+
+def _of_reviews(name: str, output_field: Any) -> Subquery:
+    """A count of `open_reviews` as a column."""
+    rows: QuerySet[Any] = reviews_waiting().order_by().values("is_standing")
+    return Subquery(rows.annotate(found=REVIEW_COUNTS[name]).values("found"), output_field=output_field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,23 @@
-"""What waits: pending agreements, missing ones, and questions for a person."""
+"""What waits: pending agreements and missing ones."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import Case, IntegerField, Min, Sum, Value, When, Window
+from django.db.models import Case, IntegerField, Sum, Value, When, Window
 from django.db.models import Count as CountRows
 from django.db.models.functions import RowNumber
 
-from agreements.choices import DecisionState, Status
+from agreements.choices import Status
 from agreements.reconciliation.types import Parameters
 from agreements.selectors.dashboard.lists import Lists
 from agreements.selectors.register import agreements
-from agreements.selectors.register import open_reviews as reviews_waiting
 from oversight.access.models import User
 
-__all__ = ["Reviews", "Waiting", "WaitingRow", "open_reviews", "removed_next", "waiting"]
+__all__ = ["Waiting", "WaitingRow", "removed_next", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +96,3 @@ def removed_next(*, lists: Lists, parameters: Mapping[str, Decimal]) -> date | N
     if len(lists.participating) < needed:
         return None
     return lists.participating[-needed].published_on
-
-
-@dataclass(frozen=True, slots=True)
-class Reviews:
-    """Questions that wait for a person; `put_off` of them were answered "later"."""
-
-    n: int
-    put_off: int
-    oldest_at: datetime | None
-
-
-def open_reviews() -> Reviews:
-    """How many questions wait, and since when. One query."""
-    found = reviews_waiting().aggregate(
-        n=CountRows("pk"),
-        put_off=Sum(Case(When(state=DecisionState.LATER, then=1), default=0)),
-        oldest_at=Min("created_at"),
-    )
-    return Reviews(found["n"], found["put_off"] or 0, found["oldest_at"])
