@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from itinstall.kaplan_meier import Curve
 from itinstall.measures import XmR
@@ -124,3 +124,4 @@ class Delays:
     months: list[Month]
     published: list[Published]
     choices: Choices
+    computed_at: datetime

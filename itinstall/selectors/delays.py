@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.utils import timezone
+
 from agreements.choices import SupportModel
 from agreements.metric_subjects import OFFICE_UNKNOWN
 from agreements.selectors.reference import place_names
@@ -53,7 +55,7 @@ from oversight.metrics.words import value_words
 from oversight.periods.calendars import FederalCalendar
 from oversight.periods.fiscal import FIRST_YEAR, FiscalYear
 
-__all__ = ["delays"]
+__all__ = ["STORED", "delays", "published"]
 
 COLUMNS = {
     "median": "itinstall.days_median",
@@ -122,8 +124,9 @@ def delays(*, asked: Asked) -> Delays:
         bands=_bands(still),
         owners=_owners(still),
         months=_months(done, asked.as_of),
-        published=_published(),
+        published=published(),
         choices=_choices(every, names),
+        computed_at=timezone.now(),
     )
 
 
@@ -307,8 +310,8 @@ def _months(done: Iterable[Case], as_of: date) -> list[Month]:
     ]
 
 
-def _published() -> list[Published]:
-    """By report. One query."""
+def published() -> list[Published]:
+    """What reports publish of installations, by report. One query."""
     reports: dict[str, list[PublishedInstallation]] = defaultdict(list)
     for line in PublishedInstallation.objects.order_by("report", "pk"):
         reports[line.report].append(line)

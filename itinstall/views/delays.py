@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+import zoneinfo
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, StreamingHttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
 
 from itinstall.selectors.delay_types import Asked, Delays, DurationLine, Month
-from itinstall.selectors.delays import delays
+from itinstall.selectors.delays_kept import kept_delays
 from oversight.access.guards import ActionRequired
+from oversight.access.models import User
 from oversight.metrics.addresses import path_parts
 from oversight.metrics.base import NATION
 from oversight.metrics.views.parts import today_anywhere
 from oversight.periods.fiscal import FIRST_YEAR
+from oversight.trail.context import current_request_id, request_id
 
 __all__ = ["DelaysPage"]
+
+log = logging.getLogger(__name__)
 
 TILES = (
     ("open", "Open requests", ""),
@@ -28,6 +37,7 @@ TILES = (
     ("km_median", "Median, open ones counted", "calendar days, Kaplan-Meier"),
     ("completed_30d", "Completed in 30 days", ""),
 )
+CONTENT_HERE = "<!-- delays -->"  # stands in itinstall/delays.html; an HTML comment no reader sees
 STEP = 30  # days between the lines of the curve's table
 
 
@@ -71,25 +81,53 @@ class DelaysPage(ActionRequired):
 
     action = "aggregates.view"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: HttpRequest) -> StreamingHttpResponse:
         form = DelaysForm(request.GET)
         asked = form.asked()
-        found = delays(asked=asked)
         problems = [message for errors in form.errors.values() for message in errors]
-        context = {
-            "found": found,
-            "asked": asked,
-            "problems": problems,
-            "today": today_anywhere(),
-            "tiles": [(label, note, found.tiles[key]) for key, label, note in TILES],
-            "tables": _tables(found),
-            "period": _period(asked),
-            "curve": _curve_context(found),
-            "throughput": _throughput(found),
-            "chips": _chips(found),
-            "compute": reverse("metrics:compute", args=path_parts("itinstall.open", NATION, asked.as_of)),
-        }
-        return render(request, "itinstall/delays.html", context, status=400 if problems else 200)
+        # The frame is sent at once: after a change of the facts the rest takes a second or two.
+        frame = render_to_string("itinstall/delays.html", {"asked": asked, "problems": problems}, request)
+        zone = zoneinfo.ZoneInfo(cast(User, request.user).time_zone)
+        parts = _parts(request, asked, frame, current_request_id(), zone)
+        response = StreamingHttpResponse(parts, status=400 if problems else 200)
+        patch_cache_control(response, private=True, no_cache=True)
+        response["X-Accel-Buffering"] = "no"  # a proxy passes each part on as it comes
+        return response
+
+
+def _parts(
+    request: HttpRequest, asked: Asked, frame: str, number: str, zone: zoneinfo.ZoneInfo
+) -> Iterator[str]:
+    """The frame's beginning, what the page shows, the frame's end.
+
+    It runs after the middleware is through, so zone and number are set again.
+    """
+    head, _, tail = frame.partition(CONTENT_HERE)
+    yield head
+    with timezone.override(zone), request_id(number):
+        try:
+            body = render_to_string("itinstall/_delays_body.html", _context(asked), request)
+        except Exception:
+            log.exception("the page of delays cannot be drawn")
+            body = render_to_string("itinstall/_delays_failed.html", {"number": number}, request)
+    yield body
+    yield tail
+
+
+def _context(asked: Asked) -> dict[str, Any]:
+    found = kept_delays(asked=asked)
+    return {
+        "found": found,
+        "asked": asked,
+        "today": today_anywhere(),
+        "tiles": [(label, note, found.tiles[key]) for key, label, note in TILES],
+        "tables": _tables(found),
+        "period": _period(asked),
+        "curve": _curve_context(found),
+        "throughput": _throughput(found),
+        "chips": _chips(found),
+        "compute": reverse("metrics:compute", args=path_parts("itinstall.open", NATION, asked.as_of)),
+    }
 
 
 def _period(asked: Asked) -> str:

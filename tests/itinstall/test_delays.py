@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 
-from itinstall.choices import Party
+from agreements.models import AgencyOffice, RegisterState
+from itinstall.choices import Party, Priority
 from itinstall.models import HoldReason, PublishedInstallation, StageTransition
 from itinstall.selectors.delay_types import Asked
 from itinstall.selectors.delays import delays
-from itinstall.services import holds, requests
+from itinstall.selectors.delays_kept import facts_mark, kept_delays
+from itinstall.selectors.requests import next_stage
+from itinstall.services import bulk, holds, requests
 from oversight.console.attention import attention_of
 from oversight.console.changes import ChangesRequest, sections_of
 from oversight.console.panels import PanelRequest
@@ -23,7 +29,13 @@ from oversight.metrics.choices import Level
 from oversight.metrics.probes import Verdict, ask
 from oversight.metrics.subjects import level_names
 from oversight.periods.models import Parameter
-from tests.factories import AssignmentFactory, ProgramManagerFactory, SiteFactory, UserFactory
+from tests.factories import (
+    AgencyOfficeFactory,
+    AssignmentFactory,
+    ProgramManagerFactory,
+    SiteFactory,
+    UserFactory,
+)
 from tests.itinstall.histories import ACTOR, TODAY, day, enter, world
 from tests.support.queries import baseline_queries
 
@@ -32,6 +44,7 @@ pytestmark = [
     pytest.mark.time_machine(dt.datetime(2026, 6, 1, 16, tzinfo=dt.UTC)),
 ]
 PAGE = "/installations/delays/"
+WAIT = "Counting every installation request"
 ALL = [("run", n, 40, 0) for n in range(6)] + [("complete", n, 20 * n, 0) for n in range(5)]
 
 
@@ -49,6 +62,17 @@ def made():
     return found
 
 
+def ago(days: int) -> dt.date:
+    return TODAY - dt.timedelta(days=days)
+
+
+def page(client, query=None) -> str:
+    """The whole page, all its parts."""
+    response = client.get(PAGE, query)
+    assert response.status_code == 200
+    return response.getvalue().decode()
+
+
 class TestPage:
     def test_without_requests_it_says_so_and_shows_what_reports_publish(self, client, hq) -> None:
         for number in range(1, 23):
@@ -56,18 +80,18 @@ class TestPage:
                 report="OIG-18-77", label=f"Bar {number}", target_days=180, source="chart",
                 days=143 if number < 3 else None,
             )  # fmt: skip
-        text = client.get(PAGE).content.decode()
+        text = page(client)
         assert "No installation request had been submitted" in text
         assert "143 and 143 (2 of 22)" in text
         assert "data-curve" not in text
 
     def test_stored_figures_are_shown_with_the_address_that_explains_them(self, client, hq, made) -> None:
         on = day(300)
-        before = client.get(PAGE, {"as_of": on.isoformat()}).content.decode()
+        before = page(client, {"as_of": on.isoformat()})
         assert "are not stored: these are computed now" in before
         assert "/figures/itinstall.days_median/" not in before
         services.day_fill(as_of=on)
-        text = client.get(PAGE, {"as_of": on.isoformat()}).content.decode()
+        text = page(client, {"as_of": on.isoformat()})
         assert "are not stored" not in text
         for subject in ("nation/-", "office/miami", "model/JEM", "year/2023", "stage/bids"):
             assert f"/{subject}/{on}/" in text
@@ -92,7 +116,7 @@ class TestPage:
         assert sum(part.n_requests for part in parts) == whole.n_requests == 6
         assert sum(line.n for part in parts for line in part.years) == sum(line.n for line in whole.years)
         response = client.get(PAGE, {"as_of": on.isoformat(), "model": "JEM", "year": "2023"})
-        text = response.content.decode()
+        text = response.getvalue().decode()
         assert "FY 2023 <span" in text
         assert f'href="?as_of={on}&amp;year=2023"' in text
         assert "completed in FY 2023" in text
@@ -106,8 +130,9 @@ class TestPage:
     def test_what_cannot_be_read_is_said_and_the_rest_is_shown(self, client, hq, made, query, words) -> None:
         response = client.get(PAGE, query)
         assert response.status_code == 400
-        assert words in response.content.decode()
-        assert "How long it took" in response.content.decode()
+        text = response.getvalue().decode()
+        assert words in text
+        assert "How long it took" in text
 
     def test_the_stages_of_the_table_add_up_to_its_last_line(self, made) -> None:
         enter([("run", 5, 90, 0), ("complete", 5, 110, 0)], made)
@@ -133,12 +158,106 @@ class TestPage:
 
     def test_it_takes_the_same_queries_whatever_there_is(self, client, hq, made) -> None:
         services.day_fill(as_of=TODAY)
-        client.get(PAGE)
-        with baseline_queries("installations.delays"):
-            client.get(PAGE)
-        enter([("run", n, 3, 0) for n in range(6)], made)
-        with baseline_queries("installations.delays"):
-            client.get(PAGE)
+        page(client)  # asks for names
+        for n in range(2):
+            RegisterState.objects.update(version=F("version") + 1)
+            with baseline_queries("installations.delays.first"):
+                page(client)
+            with baseline_queries("installations.delays"):
+                page(client)
+            enter([("hold", 5, 1 + n, 0)], made)
+
+    def test_the_frame_is_sent_before_anything_is_counted(self, client, hq, made, monkeypatch) -> None:
+        asked: list[Asked] = []
+
+        def counted(*, asked: Asked, seen=asked):
+            seen.append(asked)
+            return delays(asked=asked)
+
+        monkeypatch.setattr("itinstall.selectors.delays_kept.delays", counted)
+        parts = iter(client.get(PAGE))
+        head = next(parts).decode()
+        assert WAIT in head
+        assert "How long it took" not in head
+        assert asked == []
+        assert "How long it took" in next(parts).decode()
+        assert len(asked) == 1
+
+    def test_what_cannot_be_computed_is_said_with_the_number_of_the_request(
+        self, client, hq, made, monkeypatch, caplog
+    ) -> None:
+        monkeypatch.setattr("itinstall.selectors.delays_kept.delays", lambda **_: 1 / 0)
+        response = client.get(PAGE)
+        text = response.getvalue().decode()
+        assert "These figures could not be shown." in text
+        assert response["X-Request-ID"] in text
+        assert text.rstrip().endswith("</html>")
+        assert "the page of delays cannot be drawn" in caplog.text
+
+
+class TestKept:
+    """What was computed stands until something that it was read from is written."""
+
+    def test_it_is_computed_once_and_says_when(self, client, hq, made, time_machine) -> None:
+        hq.time_zone = "Pacific/Honolulu"
+        hq.save()
+        first = page(client)
+        assert "Computed" in first
+        assert "2026-06-01 06:00</time>, and again after each change" in first
+        time_machine.move_to(dt.datetime(2026, 6, 1, 16, 40, tzinfo=dt.UTC))
+        assert "2026-06-01 06:00</time>, and again" in page(client)
+        enter([("hold", 5, 1, 0)], made)
+        assert "2026-06-01 06:40</time>, and again" in page(client)
+
+    def test_filters_and_days_are_kept_apart(self, made) -> None:
+        for asked in (
+            Asked(TODAY), Asked(TODAY, office="houston"), Asked(TODAY, model="JEM"), Asked(TODAY, year=2023),
+            Asked(day(100)),
+        ):  # fmt: skip
+            for _ in range(2):
+                found, plain = kept_delays(asked=asked), delays(asked=asked)
+                assert replace(found, computed_at=plain.computed_at) == plain
+
+    @pytest.mark.parametrize("what", [
+        "moved", "moved together", "corrected", "taken back", "put on hold", "cancelled", "another agreement",
+        "created", "register", "area", "area gone", "figures",
+    ])  # fmt: skip
+    def test_every_write_that_it_reads_changes_the_mark(self, made, what) -> None:
+        AgencyOfficeFactory()
+        request = requests.request_create(actor=ACTOR, site=SiteFactory(), on=ago(30))
+        other = made.requests[5]
+        stage = next_stage(after=request.stage)
+        assert stage is not None
+        step = requests.request_move(actor=ACTOR, request=request, stage=stage, on=ago(20))
+        later = next_stage(after=stage)
+        assert later is not None
+        why = HoldReason.objects.get(pk="isa-lea")
+        writes: dict[str, Callable[[], object]] = {
+            "moved": lambda: requests.request_move(actor=ACTOR, request=request, stage=later, on=TODAY),
+            "moved together": lambda: bulk.requests_move(
+                actor=ACTOR, moves=[bulk.Move(request.pk)], stage=later, on=TODAY
+            ),
+            "corrected": lambda: requests.entry_correct(actor=ACTOR, entry=step, on=ago(21), reason="typo"),
+            "taken back": lambda: requests.entry_withdraw(actor=ACTOR, entry=step, reason="typo"),
+            "put on hold": lambda: holds.hold_begin(
+                actor=ACTOR, request=request, why=why, owner=Party.AGENCY, on=TODAY
+            ),
+            "cancelled": lambda: requests.request_cancel(
+                actor=ACTOR, request=request, on=TODAY, reason="not needed"
+            ),
+            "another agreement": lambda: requests.request_describe(
+                actor=ACTOR, request=other, priority=Priority(other.priority), note="", agreement=None
+            ),
+            "created": lambda: requests.request_create(actor=ACTOR, site=SiteFactory(), on=TODAY),
+            "register": lambda: RegisterState.objects.update(version=F("version") + 1),
+            "area": AgencyOfficeFactory,
+            "area gone": AgencyOffice.objects.order_by("pk")[0].delete,
+            "figures": lambda: services.day_fill(as_of=TODAY),
+        }
+        then = facts_mark(as_of=TODAY)
+        assert facts_mark(as_of=TODAY) == then
+        writes[what]()
+        assert facts_mark(as_of=TODAY) != then
 
 
 class TestSubjects:
