@@ -19,7 +19,15 @@ from agreements.models import Agency, Agreement
 from agreements.refs import make_ref
 from itinstall.choices import EntryKind, RequestState
 from itinstall.history import Pause, Steps
-from itinstall.models import Hold, HoldReason, InstallationPolicy, InstallationRequest, Site, StageTransition
+from itinstall.models import (
+    Hold,
+    HoldReason,
+    InstallationPolicy,
+    InstallationRequest,
+    Site,
+    Stage,
+    StageTransition,
+)
 from itinstall.rules import Timeline, enforce, hold_violations, violations_of
 from itinstall.selectors.requests import stage_facts
 from itinstall.services.common import ACTION
@@ -220,11 +228,12 @@ def _acts(
         Act("site.created", site, after={"agency": site.agency_id, "name": site.name, "note": site.note})
         for site in sites
     ]
+    names = dict(Stage.objects.values_list("pk", "name"))
     for draft, request in zip(drafts, requests, strict=True):
         after = {
             "site": str(request.site),
             "agreement": draft.agreement.ref if draft.agreement else None,
-            "stage": request.stage_id,
+            "stage": names[request.stage_id],
             "stage_on": request.stage_on,
             "state": request.state,
             "steps": len(draft.steps.steps),

@@ -254,7 +254,7 @@ def entry_withdraw(
         verb="installation.step_withdrawn",
         obj=request,
         before={"step": str(entry)},
-        after={"stage": request.stage_id, "state": request.state},
+        after={"stage": request.stage.name, "state": request.state},
         reason=reason,
     )
     return gone

@@ -22,6 +22,7 @@ __all__ = ["RequestTable", "StuckTable"]
 NUMERIC = {"td": {"class": "numeric"}, "th": {"class": "numeric"}}
 DATE = {"td": {"class": "date"}}
 BULK_FORM = "bulk-form"
+LIST = "itinstall:request_list"
 
 
 class _Base(tables.Table):
@@ -105,10 +106,12 @@ class RequestTable(_Base):
         order_by = ("-status", "stage_on")  # open ones first, the longest in their stage at the top
 
     def before_render(self, request: HttpRequest) -> None:
-        """Choosing rows is for those who may change some, and not for paper. An end stands with the stage."""
+        """Choosing rows is for those who may change some, in the list, and not on paper. An end stands with
+        the stage."""
         super().before_render(request)
         self.columns.hide("status")
-        if "print" in request.GET or not may(actor_of(request), ACTION):
+        in_list = request.resolver_match is not None and request.resolver_match.view_name == LIST
+        if not in_list or "print" in request.GET or not may(actor_of(request), ACTION):
             self.columns.hide("choose")
 
     def render_clock(self, record: Any) -> Any:

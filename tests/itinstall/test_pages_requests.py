@@ -25,6 +25,7 @@ from itinstall.services import holds, requests
 from itinstall.tables.requests import RequestTable, StuckTable
 from oversight.access.models import User
 from oversight.exchange.list_exports import columns_of
+from oversight.trail.models import TrailEntry
 from tests.factories import (
     AgencyFactory,
     AgreementFactory,
@@ -205,6 +206,27 @@ def test_paper_has_no_ticks_and_files_have_a_column_for_each_word(client, hq) ->
         "Priority", "Open or ended",
     ]  # fmt: skip
     assert "Since (to act)" in [column.header for column in columns_of(StuckTable)]
+
+
+def test_behind_a_figure_rows_are_not_chosen_and_a_column_says_no_more_than_in_the_list(client, hq) -> None:
+    row = request_in("isa")
+    address = f"/figures/itinstall.open/v1/nation/-/{D(2026, 6, 1)}/"
+    headers = re.findall(r"<th[^>]*>(.*?)</th>", text_of(client.get(address)).split("Records behind it")[-1])
+    words = [re.sub(r"<[^>]+>", "", header).strip() for header in headers]
+    assert words[: words.index("Priority") + 1] == [
+        "Request", "Agency", "State", "Stage", "Since", "Days in stage", "Clock", "Due", "Hold", "Priority",
+    ]  # fmt: skip
+    assert "Choose" not in words
+    assert row.ref in text_of(client.get(address))
+    assert "Choose" in words_of(client.get(page("request_list")))
+
+
+def test_the_history_names_the_stage_that_a_request_was_taken_back_to(client, hq) -> None:
+    row = request_in("isa")
+    entry = StageTransition.objects.get(request=row, stage="isa")
+    requests.entry_withdraw(actor=SYSTEM, entry=entry, reason="Entered for another site")
+    told = TrailEntry.objects.get(verb="installation.step_withdrawn")
+    assert told.after["stage"] == stage("bids").name
 
 
 # --- the board

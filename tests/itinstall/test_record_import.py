@@ -147,6 +147,8 @@ class TestWhatIsEntered:
         load(tmp_path, row(), row(site="Annex"))
         entries = TrailEntry.objects.filter(verb="installation.imported").order_by("pk")
         assert [entry.reason for entry in entries] == ["requests.csv, row 2", "requests.csv, row 3"]
+        names = set(Stage.objects.values_list("name", flat=True))
+        assert {entry.after["stage"] for entry in entries} <= names
         assert TrailEntry.objects.filter(verb="site.created").count() == 2
         imported = TrailEntry.objects.get(verb="records.imported")
         assert (imported.after["rows"], imported.after["requests"]) == (2, 2)

@@ -6,12 +6,14 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.core.management import call_command
 
 from oversight.access.actors import system
 from oversight.exchange import jobs
 from oversight.exchange.choices import JobState
 from oversight.metrics import calendar
 from oversight.metrics.selectors import days_without_snapshots, newest_filled_day
+from staffing.management.commands import load_sample
 from staffing.sample import sample_figures_start
 from tests.factories import PublicationFactory
 
@@ -37,3 +39,18 @@ def test_today_and_the_newest_list_have_figures_at_once_and_all_other_days_by_a_
     assert sample_figures_start(actor=system("tests")) == job  # asked again: the same one
     jobs.run(job_id=job.pk)
     assert sample_figures_start(actor=system("tests")) is None
+
+
+def test_the_folder_of_the_queue_is_there_before_a_part_of_the_sample_leaves_work_to_a_worker(
+    monkeypatch, settings, tmp_path
+):
+    settings.VAR_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
+    settings.QUEUE_DIR = tmp_path / "queue"
+    there = []
+    monkeypatch.setattr(
+        load_sample, "sample_parts_load", lambda actor: there.append(settings.QUEUE_DIR.is_dir()) or []
+    )
+    monkeypatch.setattr(load_sample.sample, "sample_lists_load", lambda actor: [])
+    settings.DEBUG = False
+    call_command("load_sample")
+    assert there == [True]

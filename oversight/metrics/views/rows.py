@@ -75,6 +75,7 @@ def rows_context(request: HttpRequest, address: Address, snapshot: Snapshot | No
     except (KeyError, keyset.CursorError):
         raise Http404("The address of these rows is damaged.") from None
     table = found.shown.table(page.rows, order_by=(), request=request)
+    table.before_render(request)  # as in their list: a table may hide columns that are for files
     shown = cast(Any, table)
     shown.request_user = user
     shown.sort_headers = {}  # in the list's own order

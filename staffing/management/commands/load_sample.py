@@ -25,6 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor = system("load_sample")
+        make_folders()  # that of the queue: the command may run before anything else has
         if not options["if_empty"] or sample.is_empty():
             for number, outcome in enumerate(sample.sample_lists_load(actor=actor), start=1):
                 self.stdout.write(f"{number:3d}  {outcome.file}: {outcome.rows} rows")
@@ -34,7 +35,6 @@ class Command(BaseCommand):
             self.stderr.write("Demo accounts and synthetic people were left out: DEBUG is off.")
         for words in sample_parts_load(actor=actor):
             self.stdout.write(f"{words}.")
-        make_folders()  # that of the queue: the command may run before anything else has
         if job := sample.sample_figures_start(actor=actor):
             self.stdout.write(f"Figures of {len(job.params['days'])} past days are left to the worker.")
         self._sign_ins()
