@@ -42,6 +42,8 @@ def installation_pages() -> dict[str, str]:
         "installations on hold": f"{requests}?hold=yes&sort=-stage_days",
         "installations, last page": f"{requests}?before=end",
         "installations, stuck": reverse("itinstall:stuck"),
+        "installations, delays": reverse("itinstall:delays"),
+        "installations, delays of an office": f"{reverse('itinstall:delays')}?office=houston",
         "installation": reverse("itinstall:request_detail", args=[request.ref]),
         "sites": reverse("itinstall:site_list"),
         "site": reverse("itinstall:site_detail", args=[request.site.ref]),

@@ -88,7 +88,7 @@ class TestPage:
     def test_stored_figures_are_shown_with_the_address_that_explains_them(self, client, hq, made) -> None:
         on = day(300)
         before = page(client, {"as_of": on.isoformat()})
-        assert "are not stored: these are computed now" in before
+        assert "are not stored: these are computed for this page" in before
         assert "/figures/itinstall.days_median/" not in before
         services.day_fill(as_of=on)
         text = page(client, {"as_of": on.isoformat()})
