@@ -242,17 +242,22 @@ def change_words(forecast: Forecast, stages: Mapping[str, str]) -> list[str]:
 
 
 def lines_context(request: HttpRequest, user: User, forecast: Forecast) -> dict[str, Any]:
-    """The table of requests: `?office=`, `?late=yes`, `?sort=`, `?page=`."""
+    """The table of requests: `?office=`, `?late=yes`, `?sort=`, `?page=`. Another value is said, and shows none:
+    it is no answer to what was asked."""
     offices = place_names().offices
-    asked = request.GET.get("office", "")
-    office = asked if asked in offices or asked == OFFICE_UNKNOWN else ""
-    late = request.GET.get("late") == "yes"
-    sort = request.GET.get("sort", "p50")
-    sort = sort if sort in SORTS else "p50"
-    lines = sorted(
-        lines_of(forecast=forecast, user=user, office=office, late=late),
-        key=SORTS[sort][1],
-    )
+    office, late, sort = (request.GET.get(name, "") for name in ("office", "late", "sort"))
+    sort = sort or "p50"
+    wrong = [
+        label
+        for label, is_known in (
+            ("Field office today", office in {"", OFFICE_UNKNOWN, *offices}),
+            ("Target", late in {"", "yes"}),
+            ("In order of", sort in SORTS),
+        )
+        if not is_known
+    ]
+    found = [] if wrong else lines_of(forecast=forecast, user=user, office=office, late=bool(late))
+    lines = found and sorted(found, key=SORTS[sort][1])
     page = Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page"))
     records = requests_of_lines(user=user, lines=page.object_list)
     return {
@@ -261,7 +266,8 @@ def lines_context(request: HttpRequest, user: User, forecast: Forecast) -> dict[
         "sorts": [(key, label, key == sort) for key, (label, _) in SORTS.items()],
         "sort": sort,
         "office": office,
-        "late": late,
+        "late": late == "yes",
+        "wrong": wrong,
         "office_choices": [*offices.items(), (OFFICE_UNKNOWN, UNKNOWN_WORDS)],
     }
 

@@ -366,6 +366,9 @@ class TestPages:
         assert day.isoformat() in page.text
         assert page.text.count("ITR-F") >= 12
         assert "What is assumed" in page.text
+        assert "Synthetic" not in page.text
+        InstallationRequest.objects.update(is_synthetic=True)
+        assert self.page(client).text.count("badge--synthetic") >= 12
 
     def test_a_field_pm_sees_national_figures_and_requests_of_the_own_office(self, client) -> None:
         from tests.factories import ProgramManagerFactory
@@ -391,6 +394,15 @@ class TestPages:
         late = self.page(client, late="yes", sort="over").context["lines"]
         assert all(line.is_late for line, _ in late)
         assert len(late) == 12  # signed 300 days ago
+
+    @pytest.mark.parametrize("asked", [{"office": "atlantis"}, {"late": "maybe"}, {"sort": "name"}])
+    def test_a_filter_that_the_page_does_not_know_is_said_and_shows_no_request(self, client, asked) -> None:
+        fill(today=TODAY)
+        computed()
+        page = self.page(client, **asked)
+        assert page.context["page"].paginator.count == 0
+        assert "This is not one of the choices" in page.text
+        assert "ITR-F" not in page.text
 
     def test_a_what_if_shows_both_and_an_unknown_number_is_not_found(self, client) -> None:
         fill(today=TODAY)

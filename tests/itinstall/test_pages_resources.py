@@ -367,6 +367,9 @@ def test_installers_absences_and_visits_are_planned(client, hq) -> None:
     assert "2 for other programs, 0 away otherwise, 0 at sites" in text
     waiting = client.get(page("installer_months")).context["waiting"]
     assert [row.ref for row in waiting] == [request.ref]
+    assert "badge--synthetic" not in client.get(page("installer_months")).text
+    InstallationRequest.objects.update(is_synthetic=True)
+    assert "badge--synthetic" in client.get(page("installer_months")).text
     visit = {
         "request": request.ref.lower(),
         "installer": one.pk,
