@@ -27,9 +27,10 @@ AHEAD_DAYS = 90  # of installers' calendars
 
 
 def readiness(*, office: str | None, model: str, on: date, adds: int) -> Sequence[ProbeItem]:
-    """Open requests, days to complete, requests past target, installers' free days against what `adds` more
-    agreements need. A constant number of queries."""
-    cases = [case for case in cases_of_day(on) if office in (None, case.office) and model in ("", case.model)]
+    """Open requests, days to complete, requests past target, installers' free days against what those who
+    wait need, and `adds` more agreements. A constant number of queries."""
+    everywhere = list(cases_of_day(on))
+    cases = [case for case in everywhere if office in (None, case.office) and model in ("", case.model)]
     still = [case for case in cases if case.closed is None]
     late = sum(case.is_late for case in still)
     policy = InstallationPolicy.objects.active_on(on).order_by("-valid_from").first()
@@ -53,7 +54,7 @@ def readiness(*, office: str | None, model: str, on: date, adds: int) -> Sequenc
             verdict=Verdict.SHORT if late else Verdict.READY,
             href=_address("itinstall:request_list", **place, status=RequestState.OPEN.value, late="yes"),
         ),
-        _installer_item(office, on, adds),
+        _installer_item(everywhere, office, on, adds),
     ]
 
 
@@ -84,16 +85,22 @@ def _days_item(cases: Sequence[Case], on: date, target: Decimal | None, place: d
     )
 
 
-def _installer_item(office: str | None, on: date, adds: int) -> ProbeItem:
+def _installer_item(cases: Sequence[Case], office: str | None, on: date, adds: int) -> ProbeItem:
     """Free days of the installers who work for the office in the next 90 days; `limit`: what `adds` more
-    agreements need, one site each, by the mean of past visits."""
+    agreements need, one site each, after the open requests that wait for a visit of the same installers, by
+    the mean of past visits."""
     end = on + timedelta(days=AHEAD_DAYS)
     spans = [span for span in working_spans(first=on, end=end) if span.office in ("", office or span.office)]
     past = InstallationVisit.objects.filter(ends_on__lte=on)
     length = Ordinal("ends_on") - Ordinal("begins_on")
     told = past.aggregate(days=Sum(length), n=Count("request", distinct=True))
     each = quotient(told["days"] or 0, told["n"]) if told["n"] else None
-    needed = None if each is None else each * adds
+    shared = office is None or any(span.office == "" for span in spans)  # they serve the other offices, too
+    visited = set(InstallationVisit.objects.values_list("request_id", flat=True).distinct())
+    n_waiting = sum(
+        case.closed is None and (shared or case.office == office) and case.pk not in visited for case in cases
+    )
+    needed = None if each is None else each * (n_waiting + adds)
     try:
         free = free_days(installers=spans, first=on, end=end, calendar=federal_calendar())
     except CalendarUnknown:

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db.models import F
 
 from agreements.models import AgencyOffice, RegisterState
-from itinstall.choices import Party, Priority
-from itinstall.models import HoldReason, PublishedInstallation, StageTransition
+from itinstall.choices import Party, Priority, RequestState
+from itinstall.models import HoldReason, InstallationRequest, PublishedInstallation, StageTransition
 from itinstall.selectors.delay_types import Asked
 from itinstall.selectors.delays import delays
 from itinstall.selectors.delays_kept import facts_mark, kept_delays
@@ -37,6 +37,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.itinstall.histories import ACTOR, TODAY, day, enter, world
+from tests.itinstall.installations import agency_of, request_in
 from tests.support.queries import baseline_queries
 
 pytestmark = [
@@ -478,8 +479,14 @@ class TestReadiness:
         InstallationVisit.objects.create(
             request=made.requests[0], installer=one, begins_on=day(40), ends_on=day(44)
         )
+        for _ in range(2):
+            request_in("isa", agency=agency_of("miami"))
+        open_ones = InstallationRequest.objects.filter(state=RequestState.OPEN)
+        waiting = open_ones.exclude(pk=made.requests[0].pk).count()  # for the same installer
+        assert waiting >= 2
         free = self.answer(adds=1)["installer_days"]
-        assert (free.limit, free.verdict) == (Decimal(4), Verdict.READY)
+        assert (free.limit, free.verdict) == (Decimal(4 * (waiting + 1)), Verdict.READY)
+        assert self.answer(adds=1, office="houston")["installer_days"].limit == free.limit
         assert free.value is not None
         many = int(free.value // 4) + 1
         assert self.answer(adds=many)["installer_days"].verdict == Verdict.SHORT
