@@ -164,3 +164,17 @@ def test_the_board_filters_at_once_and_announces_the_count(page: Page, sign_in, 
     assert "hold=yes" in page.url
     page.get_by_role("link", name="Show as a list").first.press("Enter")
     expect(page.get_by_role("heading", name="1 installation request")).to_be_visible()
+
+
+def test_paper_shows_what_is_known_and_offers_nothing_to_press(page: Page, sign_in, installation) -> None:
+    sign_in(UserFactory(role="hq"))
+    page.goto(at("request_detail", installation.ref))
+    expect(page.locator(".next-step")).to_be_visible()
+    page.emulate_media(media="print")
+    for kind in (".next-step", ".row-actions"):
+        expect(page.locator(kind).first).to_be_hidden()
+    expect(page.locator(".clocks").first).to_be_visible()
+    page.goto(at("board"))
+    expect(page.locator(".board-card__move").first).to_be_hidden()
+    page.goto(at("request_list"))
+    expect(page.locator(".bulk-bar")).to_be_hidden()
