@@ -242,8 +242,8 @@ def change_words(forecast: Forecast, stages: Mapping[str, str]) -> list[str]:
 
 
 def lines_context(request: HttpRequest, user: User, forecast: Forecast) -> dict[str, Any]:
-    """The table of requests: `?office=`, `?late=yes`, `?sort=`, `?page=`. Another value is said, and shows none:
-    it is no answer to what was asked."""
+    """The table of requests: `?office=`, `?late=yes`, `?sort=`, `?page=`. Another value is
+    said and shows none: it would be no answer to what was asked."""
     offices = place_names().offices
     office, late, sort = (request.GET.get(name, "") for name in ("office", "late", "sort"))
     sort = sort or "p50"
