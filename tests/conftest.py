@@ -10,9 +10,10 @@ from django.db import connection
 
 from tests.support import cache
 from tests.support.browser import BROWSER_MISSING, chromium
-from tests.unlocking import emptying_insert_only_tables
+from tests.support.installation import migrate_in
+from tests.taking_back import taking_back_what_tests_commit
 
-__all__ = ["emptying_insert_only_tables"]
+__all__ = ["taking_back_what_tests_commit"]
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,12 @@ def _fresh_cache() -> None:
 def _own_media(settings, tmp_path: Path) -> None:
     """Uploads and exports of a test go to its own folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to be copied by tests that start processes of their own."""
+    return migrate_in(tmp_path_factory.mktemp("migrated"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

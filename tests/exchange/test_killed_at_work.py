@@ -7,17 +7,15 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.exchange.test_worker_killed import Installation
+from tests.support.installation import Installation
 
 # What the workers run: the product, but for one step in the middle of a transaction that says that it was
 # reached, and waits to be allowed on.
@@ -62,44 +60,27 @@ days_compute_start(actor=system("tests"), days=[dt.date(2025, 6, n) for n in ran
 """
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the tables; each test gets a copy of it."""
-    folder = tmp_path_factory.mktemp("template")
-    Installation(folder).python("manage.py", "migrate", "--verbosity=0")
-    return folder / "var" / "oversight.sqlite3"
-
-
 @pytest.fixture
-def installation(tmp_path: Path, template: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path)
-    (tmp_path / "kill_test_app.py").write_text(APP)
-    shutil.copy(template, tmp_path / "var" / "oversight.sqlite3")
+def installation(tmp_path: Path, migrated_database: Path) -> Iterator[Installation]:
+    made = Installation(tmp_path, app=APP, database=migrated_database)
     yield made
     made.stop()
-
-
-def query(installation: Installation, sql: str) -> list[Any]:
-    """Read beside the workers, without a process of its own; single columns bare."""
-    with closing(sqlite3.connect(installation.folder / "var" / "oversight.sqlite3")) as database:
-        rows = database.execute(sql).fetchall()
-    return [row[0] if len(row) == 1 else row for row in rows]
 
 
 def job_of(installation: Installation, kind: str) -> Any:
     """State and attempts of the newest job of a kind."""
     sql = "SELECT state, attempts FROM exchange_job WHERE kind = '{}' ORDER BY created_at DESC LIMIT 1"
-    return query(installation, sql.format(kind))[0]
+    return installation.query(sql.format(kind))[0]
 
 
 def days_done(installation: Installation) -> list[str]:
-    return query(
-        installation, "SELECT DISTINCT as_of FROM metrics_dayfill WHERE state = 'done' ORDER BY as_of"
+    return installation.query(
+        "SELECT DISTINCT as_of FROM metrics_dayfill WHERE state = 'done' ORDER BY as_of"
     )
 
 
 def days_kept(installation: Installation) -> list[str]:
-    return query(installation, "SELECT DISTINCT as_of FROM metrics_snapshot ORDER BY as_of")
+    return installation.query("SELECT DISTINCT as_of FROM metrics_snapshot ORDER BY as_of")
 
 
 def hold(installation: Installation, name: str) -> None:
@@ -130,11 +111,11 @@ def test_figures_whose_worker_was_killed_in_the_middle_of_a_day_are_completed_an
         lambda: job_of(installation, "metrics.backfill") == ("done", 2), "the second worker to finish"
     )
     assert days_done(installation) == days_kept(installation) == [f"2025-06-0{n}" for n in range(1, 7)]
-    figures = query(installation, "SELECT metric, level, subject, as_of FROM metrics_snapshot")
+    figures = installation.query("SELECT metric, level, subject, as_of FROM metrics_snapshot")
     assert len(set(figures)) == len(figures)
-    assert query(installation, "SELECT SUM(n_appended) FROM metrics_dayfill") == [len(figures)]
+    assert installation.query("SELECT SUM(n_appended) FROM metrics_dayfill") == [len(figures)]
     listed = "SELECT value FROM metrics_snapshot WHERE metric = 'agreements.listed' AND level = 'nation'"
-    assert query(installation, listed) == [3] * 6
+    assert installation.query(listed) == [3] * 6
 
 
 APPLY = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -23,9 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class Served:
-    """`manage.py serve` on an empty SQLite database in a folder of its own."""
+    """`manage.py serve` in a folder of its own: on a copy of `database`, else on one that it makes itself."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: Path | None = None) -> None:
+        if database:
+            (folder / "var").mkdir()
+            shutil.copy(database, folder / "var" / "oversight.sqlite3")
         self.log = folder / "serve.log"
         environment = {
             k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
@@ -94,15 +98,23 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    running = Served(tmp_path)
-    yield running
-    if running.process.poll() is None:
-        running.process.send_signal(signal.SIGTERM)
-        running.process.wait(30)
+def serve_in(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Starts it, and stops it when the test ends before it did."""
+    started: list[Served] = []
+
+    def start(database: Path | None = None) -> Served:
+        started.append(Served(tmp_path, database))
+        return started[-1]
+
+    yield start
+    for running in started:
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGTERM)
+            running.process.wait(30)
 
 
-def test_it_serves_restarts_what_dies_and_ends_cleanly(served: Served) -> None:
+def test_it_serves_restarts_what_dies_and_ends_cleanly(serve_in: Callable[..., Served]) -> None:
+    served = serve_in()
     assert served.get("/healthz") == "ok"
     assert '"ready": true' in served.get("/readyz")
     served.wait_for(lambda: served.child("worker") > 0)
@@ -122,7 +134,10 @@ def test_it_serves_restarts_what_dies_and_ends_cleanly(served: Served) -> None:
     assert served.output().rstrip().endswith("Stopped.")
 
 
-def test_nothing_stays_behind_when_it_is_killed(served: Served) -> None:
+def test_nothing_stays_behind_when_it_is_killed(
+    serve_in: Callable[..., Served], migrated_database: Path
+) -> None:
+    served = serve_in(migrated_database)
     served.wait_for(lambda: served.child("worker") > 0)
     children = served.children()
     assert len(children) >= 3
