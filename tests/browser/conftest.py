@@ -15,38 +15,60 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from oversight.access.models import User
-from tests.support.browser import BROWSER_MISSING, Watch, chromium
+from tests.support.browser import BROWSER_MISSING, NARROW, WIDE, Watch, chromium
 
 # Playwright's loop runs in this thread; Django would refuse every query beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+STORED = "local_storage,indexeddb,cache_storage,service_workers"  # all but the cache of loaded files
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    """Chromium that knows no other server than this machine."""
     path = chromium()
     if path is None:
         pytest.fail(BROWSER_MISSING)
+    flags = [
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-gpu",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
+    ]
+    # Beside Playwright's loop Django opens connections of their own. What stays open of the one kind or the
+    # other would keep PostgreSQL from dropping the test database.
+    connections.close_all()
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
+        running = playwright.chromium.launch(executable_path=path, args=flags)
         yield running
         running.close()
+        connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def _profile(browser: Browser, live_server) -> Iterator[tuple[BrowserContext, Watch]]:
+    """One for all tests of a process: style sheets and scripts are read once and then come from its cache."""
+    context = browser.new_context(base_url=live_server.url, viewport=WIDE, reduced_motion="reduce")
+    yield context, Watch(context, live_server.url)
+    context.close()
 
 
 @pytest.fixture
-def context(browser: Browser, live_server) -> Iterator[BrowserContext]:
-    """A fresh browser profile at 1280 px; its problems fail the test."""
-    fresh = browser.new_context(base_url=live_server.url, viewport=WIDE, reduced_motion="reduce")
-    watch = Watch(fresh, live_server.url)
-    yield fresh
-    fresh.close()
+def context(_profile: tuple[BrowserContext, Watch], live_server) -> Iterator[BrowserContext]:
+    """A browser profile at 1280 px without cookies or anything stored; its problems fail the test."""
+    shared, watch = _profile
+    watch.problems.clear()
+    yield shared
+    session = shared.new_cdp_session(shared.new_page())
+    session.send("Storage.clearDataForOrigin", {"origin": live_server.url, "storageTypes": STORED})
+    for page in shared.pages:
+        page.close()
+    shared.clear_cookies()
     assert not watch.problems, "\n".join(watch.problems)
 
 

@@ -18,9 +18,8 @@ from oversight.access.choices import Role
 from oversight.access.models import User
 from oversight.exchange.uploads import upload_store
 from tests.agreements.workbooks import PENDING, row, rows, workbook
-from tests.browser.conftest import NARROW, WIDE
 from tests.factories import UserFactory
-from tests.support.browser import axe_findings, too_wide
+from tests.support.browser import axe_findings, problems_at_both_widths
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,14 +41,11 @@ def preview(user: User, day: dt.date, data: bytes, name: str = "") -> RosterImpo
 
 
 def look(page: Page, address: str) -> None:
-    """Open the page at both widths: no findings, nothing sticks out."""
-    for size in (WIDE, NARROW):
-        page.set_viewport_size(size)
-        page.goto(address)
-        for details in page.locator("main details").all()[:3]:
-            details.locator("summary").first.click()
-        assert axe_findings(page) == [], f"{address} at {size['width']}"
-        assert too_wide(page) <= 0, f"{address} at {size['width']}"
+    """Open the page: no findings at either width, nothing sticks out."""
+    page.goto(address)
+    for details in page.locator("main details").all()[:3]:
+        details.locator("summary").first.click()
+    assert problems_at_both_widths(page, address) == []
 
 
 def test_import_pages_are_accessible_at_both_widths(page: Page, hq: User):

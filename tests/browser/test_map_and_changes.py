@@ -13,10 +13,9 @@ from oversight.access.choices import Role
 from oversight.metrics.services import day_fill
 from tests.agreements.histories import a_register
 from tests.factories import CountyFactory, UserFactory
-from tests.support.browser import axe_findings, too_wide
+from tests.support.browser import problems_at_both_widths
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 CHANGES = "/changes/?first=2025-03-09&last=2025-03-10"
 
 
@@ -33,17 +32,15 @@ def total(page: Page) -> str:
     return page.locator(".map-head__total").inner_text()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "360"])
-def test_pages_are_accessible_and_fit(size, register, page):
-    page.set_viewport_size(size)
+def test_pages_are_accessible_and_fit_at_both_widths(register, page):
+    problems = []
     for path in ("/map/", "/map/?level=county&state=TX", CHANGES, "/attention/"):
         page.goto(path)
-        assert axe_findings(page) == [], path
-        assert not too_wide(page), path
+        problems += problems_at_both_widths(page, path)
+    assert problems == []
 
 
 def test_the_slider_walks_through_the_lists_with_the_keyboard_and_the_address_follows(register, page):
-    page.set_viewport_size(WIDE)
     page.goto("/map/")
     expect(page.locator(".map-head__total")).to_have_text("4 listed agreements")
 

@@ -13,10 +13,9 @@ from agreements.choices import Origin, Status
 from tests.agreements.test_pages_agencies import a_full_agency
 from tests.agreements.test_pages_publications import a_list
 from tests.factories import AgreementFactory, AgreementStatusFactory, StateFactory, UserFactory
-from tests.support.browser import axe_findings, too_wide
+from tests.support.browser import NARROW, axe_findings, problems_at_both_widths, too_wide
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 
 @pytest.fixture
@@ -62,15 +61,11 @@ def addresses(hq) -> list[str]:
     return pages
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "360"])
-def test_no_page_of_the_register_has_an_axe_finding_or_scrolls_sideways(size, page: Page, addresses) -> None:
-    page.set_viewport_size(size)
+def test_no_page_of_the_register_has_an_axe_finding_or_scrolls_sideways(page: Page, addresses) -> None:
     problems = []
     for address in addresses:
         page.goto(address)
-        problems += [f"{address}: {finding}" for finding in axe_findings(page)]
-        if wide := too_wide(page):
-            problems.append(f"{address}: {wide} px too wide")
+        problems += problems_at_both_widths(page, address)
     assert problems == []
 
 

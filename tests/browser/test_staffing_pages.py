@@ -18,10 +18,9 @@ from tests.factories import (
     ProgramManagerFactory,
     UserFactory,
 )
-from tests.support.browser import axe_findings, too_wide
+from tests.support.browser import problems_at_both_widths
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 
 def test_pages_have_no_finding_and_a_portfolio_is_handed_over_by_keyboard(page: Page, sign_in) -> None:
@@ -39,12 +38,7 @@ def test_pages_have_no_finding_and_a_portfolio_is_handed_over_by_keyboard(page: 
     problems: list[str] = []
 
     def check(name: str) -> None:
-        for size in (WIDE, NARROW):
-            page.set_viewport_size(size)
-            problems.extend(f"{name} {size['width']}: {finding}" for finding in axe_findings(page))
-            if wide := too_wide(page):
-                problems.append(f"{name} {size['width']}: {wide} px too wide")
-        page.set_viewport_size(WIDE)
+        problems.extend(problems_at_both_widths(page, name))
 
     names = ("program_manager_list", "program_manager_create", "assignment_begin")
     addresses = [reverse(f"staffing:{name}") for name in names]

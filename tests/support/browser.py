@@ -6,12 +6,12 @@ import functools
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 CANDIDATES = (
@@ -41,17 +41,13 @@ class Watch:
     def __init__(self, context: BrowserContext, base_url: str) -> None:
         self.problems: list[str] = []
         self.base_url = base_url
-        context.route("**/*", self._offline)
+        context.on("request", self._request)
         context.on("page", self._page)
         context.on("response", self._response)
 
-    def _offline(self, route: Any) -> None:
-        url = route.request.url
-        if url.startswith((self.base_url, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.problems.append(f"asks another server: {url}")
-            route.abort()
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.base_url, "data:", "blob:")):
+            self.problems.append(f"asks another server: {request.url}")
 
     def _page(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
@@ -68,7 +64,8 @@ class Watch:
 
 def axe_findings(page: Page, *, exclude: tuple[str, ...] = ()) -> list[str]:
     """What axe-core finds on the page, one line for each element: rule, help, place."""
-    page.evaluate(AXE.read_text())
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE.read_text())
     found = page.evaluate(
         "([exclude, tags]) => axe.run(exclude.length ? {exclude: exclude.map(s => [s])} : document,"
         " {runOnly: tags, resultTypes: ['violations']})",
@@ -79,6 +76,21 @@ def axe_findings(page: Page, *, exclude: tuple[str, ...] = ()) -> list[str]:
         for violation in found["violations"]
         for node in violation["nodes"]
     ]
+
+
+def problems_at_both_widths(page: Page, name: str) -> list[str]:
+    """What axe-core finds, and what sticks out, at 1280 and at 360 px; then the page is wide again.
+
+    It is not loaded anew for the other width: styles follow the window.
+    """
+    problems: list[str] = []
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        problems += [f"{name} at {size['width']} px: {finding}" for finding in axe_findings(page)]
+        if wide := too_wide(page):
+            problems.append(f"{name} at {size['width']} px: {wide} px too wide")
+    page.set_viewport_size(WIDE)
+    return problems
 
 
 def too_wide(page: Page) -> int:
