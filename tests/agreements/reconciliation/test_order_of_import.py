@@ -165,8 +165,8 @@ def test_every_process_derives_the_same_register():
         "import django; django.setup();"
         "from tests.agreements.reconciliation.support import real_register; print(real_register().hash)"
     )
-    found = set()
-    for seed in ("1", "2", "3"):
+    found = {f"{real_register().hash}\n"}
+    for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", script],
             check=True,
