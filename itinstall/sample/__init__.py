@@ -1,4 +1,7 @@
-"""Sample installations: made up, seeded, marked; agencies and signing dates are those of the published lists.
+"""Sample installations: made up, seeded, marked; agencies and signing dates are those of published lists.
+
+They go on until the day on which they are loaded, after the last list too: a pipeline that had stood still
+for months would make every delay and forecast look absurd.
 
 What reports publish of single installations is no part of it: those lines are real and entered as such.
 """
@@ -87,8 +90,8 @@ def sample_installations_load(actor: Actor) -> str:
     stages = {stage.pk: stage for stage in Stage.objects.filter(is_active=True)}
     if last is None or there or set(stages) != set(STAGES):
         return ""
-    until = min(last.published_on, timezone.localdate())
-    chance = random.Random(f"{SEED}/{until}")  # noqa: S311 - made-up data, the same everywhere
+    until = timezone.localdate()
+    chance = random.Random(f"{SEED}/{until}")  # noqa: S311 - made-up data, the same everywhere on a day
     rules = _Rules(
         stages,
         {one.pk: one for one in HoldReason.objects.all()},

@@ -16,6 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
+from agreements.choices import SupportModel
+from agreements.metric_subjects import OFFICE_UNKNOWN
+from agreements.selectors.reference import place_names
 from itinstall.selectors.delay_types import Asked, Delays, DurationLine, Month
 from itinstall.selectors.delays_kept import kept_delays
 from oversight.access.guards import ActionRequired
@@ -64,6 +67,23 @@ class DelaysForm(forms.Form):
                 f"{found} is in the future. Choose today ({today}) or an earlier day."
             )
         return found
+
+    def clean_office(self) -> str:
+        slug: str = self.cleaned_data["office"]
+        if slug and slug != OFFICE_UNKNOWN and slug not in place_names().offices:
+            raise forms.ValidationError(f"There is no field office “{slug}”. Choose one from the list.")
+        return slug
+
+    def clean_model(self) -> str:
+        model: str = self.cleaned_data["model"]
+        if model and model not in SupportModel.values:
+            raise forms.ValidationError(f"There is no support model “{model}”. Choose one from the list.")
+        return model
+
+    def clean(self) -> None:
+        for name in self.data:
+            if name not in self.fields:
+                raise forms.ValidationError(f"This page has no filter called “{name[:60]}”.")
 
     def asked(self) -> Asked:
         """What can be read of it; the rest as if it were not there."""

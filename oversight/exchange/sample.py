@@ -3,8 +3,8 @@
     register_sample(key="itinstall", order=40, load=sample_installations_load)
 
 A part runs after lists and people, in the order of `order`; it does nothing where it has run before. What is
-made up is marked so on every record, drawn from a seed and from the lists alone, and reaches no day after the
-last list; where DEBUG is off it is left out.
+made up is marked so on every record, drawn from a seed, the lists and the day of loading alone, and
+reaches no day after that; where DEBUG is off it is left out.
 """
 
 from __future__ import annotations
