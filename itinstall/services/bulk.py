@@ -126,7 +126,7 @@ def _histories(requests: Mapping[int, InstallationRequest]) -> _Histories:
 
 
 def _outcomes(
-    requests: Mapping[int, InstallationRequest],
+    locked: Mapping[int, InstallationRequest],
     histories: _Histories,
     moves: Iterable[Move],
     entry: StageTransition,
@@ -134,7 +134,7 @@ def _outcomes(
     today, stages = timezone.localdate(), stage_facts()
 
     def outcome(move: Move) -> Outcome:
-        request = requests.get(move.pk)
+        request = locked.get(move.pk)
         if request is None:
             return Outcome(move.pk, None, (NOT_YOURS,))
         if move.version is not None and move.version != request.version:
