@@ -328,6 +328,8 @@ SPECTACULAR_SETTINGS = {
         "JobState": "oversight.exchange.choices.JobState",
         "InstallationState": "itinstall.choices.RequestState",
         "Party": "itinstall.choices.Party",
+        "InstallationEntryKind": "itinstall.choices.EntryKind",
+        "IsaStepKind": "itinstall.choices.IsaStepKind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -248,7 +248,7 @@ def macros() -> bytes:
 BAD = {
     "not a workbook": (NAME, lambda: b"%PDF-1.7 not a workbook", "not an Excel workbook"),
     "a truncated workbook": (NAME, lambda: workbook(rows())[:3000], "cut off or damaged"),
-    "a zip bomb": (NAME, bomb, "unpacks to far more than a list could hold"),
+    "a zip bomb": (NAME, bomb, "unpacks to far more than a workbook could hold"),
     "a macro workbook": (NAME, macros, "contains macros"),
     "a macro workbook by its name": ("participating.xlsm", lambda: workbook(rows()), "macro workbook"),
     "missing columns": (
