@@ -54,6 +54,7 @@ def browser() -> Iterator[Browser]:
 def _profile(browser: Browser, live_server) -> Iterator[tuple[BrowserContext, Watch]]:
     """One for all tests of a process: style sheets and scripts are read once and then come from its cache."""
     context = browser.new_context(base_url=live_server.url, viewport=WIDE, reduced_motion="reduce")
+    context.new_page().goto("/healthz")  # as long as it is open, the process that shows pages stays
     yield context, Watch(context, live_server.url)
     context.close()
 
@@ -64,10 +65,12 @@ def context(_profile: tuple[BrowserContext, Watch], live_server) -> Iterator[Bro
     shared, watch = _profile
     watch.problems.clear()
     yield shared
-    session = shared.new_cdp_session(shared.new_page())
-    session.send("Storage.clearDataForOrigin", {"origin": live_server.url, "storageTypes": STORED})
-    for page in shared.pages:
+    first, *others = shared.pages
+    for page in others:
         page.close()
+    session = shared.new_cdp_session(first)
+    session.send("Storage.clearDataForOrigin", {"origin": live_server.url, "storageTypes": STORED})
+    session.detach()
     shared.clear_cookies()
     assert not watch.problems, "\n".join(watch.problems)
 

@@ -9,6 +9,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.browser import Watch, axe_findings, too_wide
 
+# Of Chromium, axe-core and this guard alone: no page here asks the database for anything.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def watched(browser: Browser, live_server):

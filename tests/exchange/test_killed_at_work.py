@@ -104,7 +104,7 @@ def test_figures_whose_worker_was_killed_in_the_middle_of_a_day_are_completed_an
     assert job_of(installation, "metrics.backfill") == ("running", 1)
     # The newest first; of the day in the middle nothing is left.
     assert days_done(installation) == days_kept(installation) == ["2025-06-05", "2025-06-06"]
-    time.sleep(2.1)  # its heart is silent for longer than OVERSIGHT_JOB_STALE_SECONDS
+    time.sleep(1.1)  # its heart is silent for longer than OVERSIGHT_JOB_STALE_SECONDS
     (installation.folder / "go").touch()
     installation.worker()
     installation.until(
@@ -171,7 +171,7 @@ def test_a_list_whose_worker_was_killed_while_applying_it_is_applied_once_and_th
         "agreements": 10,
         "imports": ["applied", "previewed"],
     }
-    time.sleep(2.1)
+    time.sleep(1.1)
     (installation.folder / "go").touch()
     installation.worker()
     installation.until(
@@ -232,7 +232,7 @@ def test_while_redis_is_away_pages_work_and_what_was_asked_for_meanwhile_is_done
     answers, _, state = json.loads(installation.python("-c", PAGES, "2").splitlines()[-1])
     assert (answers, state) == ([200, 200, 200, 200], "queued")
     redis()
-    time.sleep(2.1)
+    time.sleep(1.1)
     installation.python("-c", "import kill_test_app; from oversight.exchange.tasks import sweep; sweep()")
     installation.until(
         lambda: job_of(installation, "metrics.backfill") == ("done", 1),

@@ -59,7 +59,7 @@ def test_a_job_whose_worker_was_killed_is_finished_once_by_the_next(installation
     os.killpg(first.pid, signal.SIGKILL)  # the worker and its child: as when the power goes
     first.wait()
     assert installation.query(LOOK) == [("running", 1, 1, "half way", "")]
-    time.sleep(2.1)  # its heart is silent for longer than OVERSIGHT_JOB_STALE_SECONDS
+    time.sleep(1.1)  # its heart is silent for longer than OVERSIGHT_JOB_STALE_SECONDS
 
     (installation.folder / "go").touch()
     installation.worker()

@@ -47,7 +47,7 @@ class Installation:
             "DEBUG": "false",
             "SECRET_KEY": "x" * 60,
             "OVERSIGHT_VAR_DIR": str(folder / "var"),
-            "OVERSIGHT_JOB_STALE_SECONDS": "2",
+            "OVERSIGHT_JOB_STALE_SECONDS": "1",
             "KILL_TEST_FOLDER": str(folder),
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
         }
