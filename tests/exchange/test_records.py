@@ -107,7 +107,7 @@ class TestReading:
             ("missing_columns", b"Begun\r\n2026-01-01\r\n", "a.csv"),
             ("duplicate_column", b"Name,Begun,Start\r\nx,,\r\n", "a.csv"),
             ("damaged", b'Name\r\n"x\r\n', "a.csv"),
-            ("damaged", b"Name\r\n" + b"x" * 200_000 + b"\r\n", "a.csv"),
+            ("too_long", b"Name\r\n" + b"x" * 200_000 + b"\r\n", "a.csv"),
             ("too_long", b"Name\r\n" + b"x" * 6_000 + b"\r\n", "a.csv"),
             ("too_many_cells", b"Name\r\n" + b"x," * 300 + b"\r\n", "a.csv"),
             ("too_many_rows", b"Name\r\n" + b"x\r\n" * (MAX_ROWS + 1), "a.csv"),
@@ -125,6 +125,16 @@ class TestReading:
         with pytest.raises(Refused) as refused:
             read(data, name)
         assert (refused.value.code, refused.value.message[-1]) == (code, ".")
+
+    @pytest.mark.parametrize("limit", [131_072, 1 << 30])
+    def test_a_cell_is_too_long_whatever_the_process_lets_the_csv_library_read(self, limit) -> None:
+        before = csv.field_size_limit(limit)
+        try:
+            with pytest.raises(Refused) as refused:
+                read(b"Name\r\n" + b"x" * 200_000 + b"\r\n", "a.csv")
+        finally:
+            csv.field_size_limit(before)
+        assert refused.value.code == "too_long"
         assert refused.value.remedy
 
     def test_a_zip_bomb_is_not_unpacked(self) -> None:

@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 20_000, 200, 5_000
+FIELD_LIMIT = "field larger than field limit"  # in the words of the csv library
 ROWS_SHEET = "Rows"  # the sheet that is read, where there is one of this name
 HEADER_WITHIN = 20
 DELIMITERS = ",;\t"
@@ -149,6 +150,13 @@ def _csv_lines(data: bytes, headers: Mapping[str, ImportColumn]) -> Iterator[Lin
                 )
             yield number, {i: Cell(squash(unguard(value))) for i, value in enumerate(row) if value}
     except csv.Error as error:
+        if FIELD_LIMIT in str(error):
+            # How long a text the library takes is a setting of the process, which others change.
+            raise Refused(
+                "too_long",
+                f"A cell in row {number + 1} holds more characters than the {MAX_CELL:,} that are read.",
+                "Look for a quotation mark that is not closed, or shorten the text, and upload again.",
+            ) from None
         raise Refused(
             "damaged",
             f"The file cannot be read as CSV after row {number}: {error}.",
