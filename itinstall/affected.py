@@ -16,7 +16,16 @@ from itertools import pairwise
 from itinstall.choices import EntryKind
 from itinstall.history import Pause, Steps, paused_days
 
-__all__ = ["Claim", "Picture", "claims_of", "differing_days", "late_from", "merged", "touched_days"]
+__all__ = [
+    "Claim",
+    "Picture",
+    "claims_of",
+    "coarser",
+    "differing_days",
+    "late_from",
+    "merged",
+    "touched_days",
+]
 
 DayRange = tuple[date, date | None]  # first day, first day no longer in it; None: open
 END = date.max

@@ -15,7 +15,7 @@ from oversight.metrics.services.targets import NewTarget
 from oversight.metrics.subjects import level_names
 from oversight.metrics.words import is_share
 
-__all__ = ["EndForm", "GapAnswerForm", "ReopenForm", "TargetForm"]
+__all__ = ["EndForm", "GapAnswerForm", "ReopenForm", "TargetForm", "new_target", "where_words"]
 
 EVERY = "*"
 HUNDRED = Decimal(100)
@@ -91,30 +91,25 @@ class TargetForm(forms.Form):
         self.fields["where"].choices = _places()  # type: ignore[attr-defined]
         self.fields["valid_from"].initial = timezone.localdate
 
-    def new(self) -> NewTarget:
-        """What is to be set; call it on a valid form."""
-        data = self.cleaned_data
-        level, _, key = data["where"].partition(":")
-        value = data["value"] / HUNDRED if is_share(get_metric(data["metric"])) else data["value"]
-        return NewTarget(
-            metric=data["metric"],
-            subject=Subject(level, "" if key == EVERY else key),
-            for_every=key == EVERY,
-            direction=Direction(data["direction"]),
-            value=value,
-            valid_from=data["valid_from"],
-            valid_to=data["valid_to"],
-            owner=data["owner"],
-            source=data["source"],
-            note=data["note"],
-        )
 
-    def where_words(self) -> str:
-        """Whom it is for, as chosen."""
-        return where_words(self.new())
+def new_target(data: dict[str, Any]) -> NewTarget:
+    """What is to be set, from a valid TargetForm's `cleaned_data`."""
+    level, _, key = data["where"].partition(":")
+    return NewTarget(
+        metric=data["metric"],
+        subject=Subject(level, "" if key == EVERY else key),
+        for_every=key == EVERY,
+        direction=Direction(data["direction"]),
+        value=data["value"] / HUNDRED if is_share(get_metric(data["metric"])) else data["value"],
+        valid_from=data["valid_from"],
+        valid_to=data["valid_to"],
+        owner=data["owner"],
+        source=data["source"],
+        note=data["note"],
+    )
 
 
-def where_words(target: Any) -> str:
+def where_words(target: NewTarget) -> str:
     """Example: "Texas", "every field office", "the nation". For a NewTarget."""
     if target.for_every:
         return f"every {Level(target.subject.level).label.lower()}"

@@ -10,12 +10,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from oversight.access.guards import ActionRequired
+from oversight.console.change_page import ChangePage
 from oversight.metrics.choices import GapState
 from oversight.metrics.forms import GapAnswerForm, ReopenForm
 from oversight.metrics.models import Gap
 from oversight.metrics.registry import all_metrics
 from oversight.metrics.services.gaps import ACTION, gap_answer, gap_reopen
-from oversight.metrics.views.changes import ChangePage
 
 __all__ = ["GapAnswer", "GapList", "GapPage", "GapReopen"]
 
@@ -64,7 +64,7 @@ class GapPage(ActionRequired):
 
 
 class _GapChange(ChangePage):
-    section = ("Gap ledger", "metrics:gap_list")
+    action = ACTION
     gap: Gap
 
     def find(self, **ids: Any) -> None:
@@ -73,6 +73,10 @@ class _GapChange(ChangePage):
     @property
     def eyebrow(self) -> str:
         return self.gap.missing
+
+    @property
+    def crumbs(self) -> list[tuple[str, str]]:
+        return [("Gap ledger", reverse("metrics:gap_list"))]
 
     @property
     def back(self) -> str:
@@ -86,14 +90,13 @@ class GapAnswer(_GapChange):
         initial = {"answer": self.gap.answer, "source": self.gap.answer_source}
         return GapAnswerForm(data, initial=initial)
 
-    def question(self, form: GapAnswerForm) -> str:
-        data = form.cleaned_data
+    def question(self, data: dict[str, Any]) -> str:
         return f"{data['source']} answered on {data['answered_on']}: {data['answer']}"
 
-    def perform(self, form: GapAnswerForm) -> None:
-        gap_answer(actor=self.actor, gap=self.gap, **form.cleaned_data)
+    def perform(self, data: dict[str, Any]) -> None:
+        gap_answer(actor=self.actor, gap=self.gap, **data)
 
-    def done(self, form: GapAnswerForm) -> str:
+    def done(self, data: dict[str, Any]) -> str:
         return "The answer is recorded. Figures that rest on it change only when the facts are entered."
 
 
@@ -104,11 +107,11 @@ class GapReopen(_GapChange):
     def make_form(self, data: Any) -> ReopenForm:
         return ReopenForm(data)
 
-    def question(self, form: ReopenForm) -> str:
+    def question(self, data: dict[str, Any]) -> str:
         return "The question is open again, and the answer no longer shows."
 
-    def perform(self, form: ReopenForm) -> None:
-        gap_reopen(actor=self.actor, gap=self.gap, **form.cleaned_data)
+    def perform(self, data: dict[str, Any]) -> None:
+        gap_reopen(actor=self.actor, gap=self.gap, **data)
 
-    def done(self, form: ReopenForm) -> str:
+    def done(self, data: dict[str, Any]) -> str:
         return "The question is open again. To undo, record the answer anew."

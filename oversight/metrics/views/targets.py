@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,21 +11,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from oversight.access.guards import ActionRequired
+from oversight.console.change_page import MAX_ID, ChangePage
 from oversight.metrics.addresses import figure_url
 from oversight.metrics.base import Subject
 from oversight.metrics.choices import Level
-from oversight.metrics.forms import EndForm, TargetForm, where_words
+from oversight.metrics.forms import EndForm, TargetForm, new_target, where_words
 from oversight.metrics.models import Target
 from oversight.metrics.registry import all_metrics, get_metric
 from oversight.metrics.services.targets import ACTION, target_end, target_set
 from oversight.metrics.subjects import subject_names
 from oversight.metrics.targets import holds
-from oversight.metrics.views.changes import ChangePage
 from oversight.metrics.words import target_words
 
 __all__ = ["TargetEnd", "TargetList", "TargetSet"]
-
-MAX_ID = 2**63 - 1
 
 
 class TargetList(ActionRequired):
@@ -65,44 +63,51 @@ def _line(target: Target, names: dict[Subject, str], today: date) -> dict[str, A
     }
 
 
-class TargetSet(ChangePage):
+class _TargetChange(ChangePage):
+    action = ACTION
+
+    @property
+    def crumbs(self) -> list[tuple[str, str]]:
+        return [("Targets", self.back)]
+
+    @property
+    def back(self) -> str:
+        return reverse("metrics:target_list")
+
+
+class TargetSet(_TargetChange):
     title, button = "Set a target", "Set target"
-    section = ("Targets", "metrics:target_list")
     explanation = "A target is a decision with an owner and a source. It is dated, and shown at the figure."
+    service_names: ClassVar[dict[str, str]] = {"level": "where", "subject": "where"}
 
     def make_form(self, data: Any) -> TargetForm:
         asked = self.request.GET
         initial = {"metric": asked.get("metric", ""), "where": asked.get("where", "")}
         return TargetForm(data, initial=initial)
 
-    @property
-    def back(self) -> str:
-        return reverse("metrics:target_list")
-
-    def question(self, form: TargetForm) -> str:
-        new = form.new()
+    def question(self, data: dict[str, Any]) -> str:
+        new = new_target(data)
         metric = get_metric(new.metric)
         shown = Target(direction=new.direction, value=new.value)
         until = f" until {new.valid_to}, that day not included" if new.valid_to else ""
         return (
-            f"{metric.name} for {form.where_words()}: {target_words(metric, shown)}, "
+            f"{metric.name} for {where_words(new)}: {target_words(metric, shown)}, "
             f"from {new.valid_from}{until}. Owner: {new.owner}. Source: {new.source}."
         )
 
-    def perform(self, form: TargetForm) -> None:
-        target_set(actor=self.actor, new=form.new())
+    def perform(self, data: dict[str, Any]) -> None:
+        target_set(actor=self.actor, new=new_target(data))
 
-    def done(self, form: TargetForm) -> str:
-        new = form.new()
+    def done(self, data: dict[str, Any]) -> str:
+        new = new_target(data)
         return (
             f"The target for {get_metric(new.metric).name}, {where_words(new)}, is set. "
             "To change it, set another one from a later day, or end it."
         )
 
 
-class TargetEnd(ChangePage):
+class TargetEnd(_TargetChange):
     title, button, danger = "End a target", "End target", True
-    section = ("Targets", "metrics:target_list")
     explanation = "From that day the figure has no target. The target stays in the list and in the history."
 
     target: Target
@@ -121,15 +126,11 @@ class TargetEnd(ChangePage):
         metric = get_metric(self.target.metric)
         return f"{metric.name}: {target_words(metric, self.target)}"
 
-    @property
-    def back(self) -> str:
-        return reverse("metrics:target_list")
+    def question(self, data: dict[str, Any]) -> str:
+        return f"{self.eyebrow} holds until {data['on']}, that day not included."
 
-    def question(self, form: EndForm) -> str:
-        return f"{self.eyebrow} holds until {form.cleaned_data['on']}, that day not included."
+    def perform(self, data: dict[str, Any]) -> None:
+        target_end(actor=self.actor, target=self.target, **data)
 
-    def perform(self, form: EndForm) -> None:
-        target_end(actor=self.actor, target=self.target, **form.cleaned_data)
-
-    def done(self, form: EndForm) -> str:
-        return f"The target ends on {form.cleaned_data['on']}. To undo, set it again from that day."
+    def done(self, data: dict[str, Any]) -> str:
+        return f"The target ends on {data['on']}. To undo, set it again from that day."
