@@ -7,15 +7,15 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from agreements.models import Agency, FieldOffice
+from agreements.forms.fields import AgencyField
+from agreements.models import FieldOffice
 from agreements.selectors import register
-from agreements.selectors.agencies import agency_by_ref
 from oversight.access.choices import Role
 from oversight.access.models import User
 from oversight.access.scope import visible_to
+from oversight.console.form_fields import NOT_A_CHOICE, day_field, today_field
 from staffing.choices import AssignmentRole
 from staffing.models import Assignment, ProgramManager
 from staffing.selectors import open_program_managers
@@ -29,23 +29,6 @@ __all__ = [
     "ProgramManagerEndForm",
     "ProgramManagerForm",
 ]
-
-REF_PREFIX = "LEA-"
-MAX_SUGGESTED = 5
-NOT_A_CHOICE = "This is not one of the choices. Choose one from the list."
-
-
-def _day(label: str, help_text: str = "", *, required: bool = True) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        help_text=help_text,
-        required=required,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={
-            "required": "Enter a day.",
-            "invalid": "Enter a date as year-month-day, for example 2025-03-01.",
-        },
-    )
 
 
 def _reason() -> forms.CharField:
@@ -83,7 +66,7 @@ def _manager_field(label: str) -> ManagerChoiceField:
 class DayForm(forms.Form):
     """The day of which a portfolio is shown."""
 
-    on = _day("Day", required=False)
+    on = day_field("Day", required=False)
 
 
 class ProgramManagerForm(forms.Form):
@@ -99,7 +82,7 @@ class ProgramManagerForm(forms.Form):
         label="Field office",
         error_messages={"required": "Choose a field office.", "invalid_choice": NOT_A_CHOICE},
     )
-    valid_from = _day("From", "The first day as program manager there.")
+    valid_from = today_field("From", "The first day as program manager there.")
     user = UserChoiceField(
         queryset=User.objects.none(),
         label="Sign-in",
@@ -121,18 +104,13 @@ class ProgramManagerForm(forms.Form):
         accounts = User.objects.filter(role=Role.FIELD_PM, is_active=True)
         self.fields["office"].queryset = offices  # type: ignore[attr-defined]
         self.fields["user"].queryset = accounts.order_by("first_name", "last_name", "username")  # type: ignore[attr-defined]
-        self.fields["valid_from"].initial = timezone.localdate
 
 
 class EndForm(forms.Form):
     """From which day something no longer holds, and why."""
 
-    on = _day("Until", "The first day on which it no longer holds.")
+    on = today_field("Until", "The first day on which it no longer holds.")
     reason = _reason()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["on"].initial = timezone.localdate
 
 
 class ProgramManagerEndForm(EndForm):
@@ -149,12 +127,7 @@ class AssignForm(forms.Form):
     """Who is responsible for which agency, from when."""
 
     program_manager = _manager_field("Program manager")
-    agency = forms.CharField(
-        label="Agency",
-        max_length=200,
-        help_text="Its reference, such as LEA-7K3Q9XZP, or its name.",
-        error_messages={"required": "Enter the agency’s reference or name."},
-    )
+    agency = AgencyField()
     role = forms.ChoiceField(
         label="Role",
         choices=AssignmentRole.choices,
@@ -162,41 +135,23 @@ class AssignForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose primary or backup.", "invalid_choice": NOT_A_CHOICE},
     )
-    on = _day("From", "The first day of the assignment.")
-    until = _day("Until", "The first day on which it no longer holds. Empty: open.", required=False)
+    on = today_field("From", "The first day of the assignment.")
+    until = day_field("Until", "The first day on which it no longer holds. Empty: open.", required=False)
     reason = _reason()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
+        field: Any = self.fields["agency"]
+        field.user, field.rows = user, register.agencies(user=user)
         managers = open_program_managers(user=user, on=timezone.localdate())
         self.fields["program_manager"].queryset = managers  # type: ignore[attr-defined]
-        self.fields["on"].initial = timezone.localdate
-
-    def clean_agency(self) -> Agency:
-        """The one agency that is meant, among those that the person may see."""
-        text = self.cleaned_data["agency"].strip()
-        if text.upper().startswith(REF_PREFIX):
-            try:
-                return agency_by_ref(user=self.user, ref=text)
-            except Agency.DoesNotExist:
-                raise ValidationError(f"No agency has the reference {text.upper()}.") from None
-        seen = register.agencies(user=self.user).order_by("name", "pk")
-        found = list(seen.filter(name__iexact=text)[: MAX_SUGGESTED + 1])
-        found = found or list(seen.filter(name__icontains=text)[: MAX_SUGGESTED + 1])
-        if not found:
-            raise ValidationError(f"No agency is called “{text}”. Search for it, and enter its reference.")
-        if len(found) > 1:
-            names = "; ".join(f"{row.name}, {row.state_id or 'state not read'}: {row.ref}" for row in found)
-            raise ValidationError(f"Several agencies are called that. Enter the reference of one: {names}.")
-        return found[0]
 
 
 class HandOverForm(forms.Form):
     """To whom a portfolio goes, and from when."""
 
     target = _manager_field("To")
-    on = _day("From", "The first day on which the other one is responsible.")
+    on = today_field("From", "The first day on which the other one is responsible.")
     reason = _reason()
     back = forms.BooleanField(required=False, widget=forms.HiddenInput)  # undoing: tick what came from there
 
@@ -204,7 +159,6 @@ class HandOverForm(forms.Form):
         super().__init__(*args, **kwargs)
         others = open_program_managers(user=user, on=timezone.localdate()).exclude(pk=source.pk)
         self.fields["target"].queryset = others  # type: ignore[attr-defined]
-        self.fields["on"].initial = timezone.localdate
 
 
 class HandOverChoiceForm(forms.Form):

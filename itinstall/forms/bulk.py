@@ -8,12 +8,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from itinstall.forms.common import today_field
-from itinstall.forms.fields import NOT_A_CHOICE, reason_field
-from itinstall.models import Stage
+from itinstall.forms.common import stage_field
+from itinstall.forms.fields import reason_field
 from itinstall.selectors.requests import installation_requests
 from itinstall.services.bulk import MOST
 from oversight.access.models import User
+from oversight.console.form_fields import today_field
 
 __all__ = ["BulkMoveForm"]
 
@@ -29,13 +29,7 @@ class BulkMoveForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "class": "ref-box", "spellcheck": "false"}),
         error_messages={"required": "Enter at least one reference, such as ITR-7K3Q9XZP."},
     )
-    stage = forms.ModelChoiceField(
-        queryset=Stage.objects.filter(is_active=True),
-        label="Stage that begins",
-        widget=forms.RadioSelect,
-        empty_label=None,
-        error_messages={"required": "Choose a stage.", "invalid_choice": NOT_A_CHOICE},
-    )
+    stage = stage_field()
     on = today_field("On", "The first day of the stage, the same for all.")
     reason = reason_field("Only needed when one goes back to an earlier stage.")
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from itinstall.choices import Party
-from itinstall.forms.fields import NOT_A_CHOICE, day_field
+from itinstall.models import Stage
+from oversight.console.form_fields import NOT_A_CHOICE
 
-__all__ = ["VersionForm", "party_field", "today_field"]
+__all__ = ["VersionForm", "party_field", "stage_field"]
 
 
-def today_field(label: str, help_text: str = "") -> forms.DateField:
-    """A day that begins with today."""
-    field = day_field(label, help_text)
-    field.initial = timezone.localdate
-    return field
+def stage_field() -> forms.ModelChoiceField:
+    """The stage to begin, among those in use."""
+    return forms.ModelChoiceField(
+        queryset=Stage.objects.filter(is_active=True),
+        label="Stage that begins",
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": "Choose a stage.", "invalid_choice": NOT_A_CHOICE},
+    )
 
 
 def party_field() -> forms.ChoiceField:

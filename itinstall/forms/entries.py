@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 
-from itinstall.forms.common import VersionForm, party_field, today_field
-from itinstall.forms.fields import NOT_A_CHOICE, day_field, note_field, reason_field
+from itinstall.forms.common import VersionForm, party_field
+from itinstall.forms.fields import note_field, reason_field
 from itinstall.models import Hold, HoldReason, Stage, StageTransition
+from oversight.console.form_fields import NOT_A_CHOICE, day_field, today_field
 
 __all__ = ["CorrectForm", "HoldBeginForm", "HoldCorrectForm", "HoldEndForm", "TakeBackForm"]
 

@@ -11,11 +11,12 @@ from django.utils import timezone
 from agreements.choices import SupportModel
 from agreements.models import FieldOffice
 from itinstall.choices import AbsenceKind, ClockStart
-from itinstall.forms.fields import NOT_A_CHOICE, day_field, reason_field
+from itinstall.forms.fields import reason_field
 from itinstall.models import HoldReason, InstallationPolicy, InstallationRequest, Installer
 from itinstall.selectors.installers import requests_for_installers
 from oversight.access.models import User
 from oversight.access.scope import visible_to
+from oversight.console.form_fields import NOT_A_CHOICE, day_field, today_field
 
 __all__ = [
     "AbsenceForm",
@@ -36,7 +37,7 @@ class InstallerForm(forms.Form):
         max_length=120,
         error_messages={"required": "Enter the name, or a code such as Installer 1."},
     )
-    valid_from = day_field("From", "The first day on which installations can be planned.")
+    valid_from = today_field("From", "The first day on which installations can be planned.")
     office = forms.ModelChoiceField(
         queryset=FieldOffice.objects.none(),
         label="Field office",
@@ -50,18 +51,13 @@ class InstallerForm(forms.Form):
         super().__init__(*args, **kwargs)
         offices = visible_to(FieldOffice.objects.filter(is_active=True), user).order_by("name")
         self.fields["office"].queryset = offices  # type: ignore[attr-defined]
-        self.fields["valid_from"].initial = timezone.localdate
 
 
 class InstallerEndForm(forms.Form):
     """From which day an installer no longer works here."""
 
-    on = day_field("Until", "The first day on which no installation can be planned.")
+    on = today_field("Until", "The first day on which no installation can be planned.")
     reason = reason_field()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["on"].initial = timezone.localdate
 
 
 class AbsenceForm(forms.Form):
@@ -147,7 +143,7 @@ class VisitForm(VisitMoveForm):
 class PolicyForm(forms.Form):
     """The next version of the installation policy. Starts from the one that is open."""
 
-    valid_from = day_field("From", "The first day. Requests submitted from then on are held against it.")
+    valid_from = today_field("From", "The first day. Requests submitted from then on are held against it.")
     target_days = forms.IntegerField(
         label="Target in calendar days",
         min_value=1,
@@ -196,7 +192,6 @@ class PolicyForm(forms.Form):
         kept = set(last.pausing.values_list("pk", flat=True)) if last is not None else set()
         rows = HoldReason.objects.filter(is_active=True) | HoldReason.objects.filter(pk__in=kept)
         self.fields["pausing"].queryset = rows.order_by("name")  # type: ignore[attr-defined]
-        self.fields["valid_from"].initial = timezone.localdate
         if last is not None:
             self.fields["target_days"].initial = last.target_days
             self.fields["clock_start"].initial = last.clock_start

@@ -6,13 +6,15 @@ from typing import Any
 
 from django import forms
 
+from agreements.forms.fields import AgencyField
 from agreements.models import Agency, Agreement
 from itinstall.choices import Priority
-from itinstall.forms.common import VersionForm, today_field
-from itinstall.forms.fields import NOT_A_CHOICE, AgencyField, note_field, reason_field
-from itinstall.models import InstallationRequest, Site, Stage
+from itinstall.forms.common import VersionForm, stage_field
+from itinstall.forms.fields import note_field, reason_field
+from itinstall.models import InstallationRequest, Site
 from itinstall.selectors.sites import changeable_agencies
 from oversight.access.models import User
+from oversight.console.form_fields import NOT_A_CHOICE, today_field
 
 __all__ = ["AgencyChoiceForm", "CancelForm", "CompleteForm", "DescribeForm", "MoveForm", "NewRequestForm"]
 
@@ -23,7 +25,7 @@ EARLIEST = "The earliest that needs equipment"
 class AgencyChoiceForm(forms.Form):
     """Which agency, by reference or name, among those that the person may change."""
 
-    agency = AgencyField()
+    agency = AgencyField(among="that you may change")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,13 +109,7 @@ class NewRequestForm(forms.Form):
 class MoveForm(VersionForm):
     """The stage that begins, and since when. Begins with the next stage and today."""
 
-    stage = forms.ModelChoiceField(
-        queryset=Stage.objects.filter(is_active=True),
-        label="Stage that begins",
-        widget=forms.RadioSelect,
-        empty_label=None,
-        error_messages={"required": "Choose a stage.", "invalid_choice": NOT_A_CHOICE},
-    )
+    stage = stage_field()
     on = today_field("On", "The first day of the stage.")
     reason = reason_field("Only needed when it goes back to an earlier stage.")
 

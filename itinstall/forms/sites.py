@@ -5,21 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
+from agreements.forms.fields import AgencyField
 from agreements.models import Agency
 from itinstall.choices import EquipmentStatus, IsaStepKind
-from itinstall.forms.fields import (
-    NOT_A_CHOICE,
-    AgencyField,
-    SiteField,
-    day_field,
-    note_field,
-    reason_field,
-)
+from itinstall.forms.fields import SiteField, note_field, reason_field
 from itinstall.models import EquipmentKind, InstallationRequest, Site
 from itinstall.selectors.sites import changeable_agencies, changeable_sites
 from oversight.access.models import User
+from oversight.console.form_fields import NOT_A_CHOICE, day_field, today_field
 
 __all__ = [
     "EquipmentAddForm",
@@ -57,7 +51,7 @@ def _choice(label: str, choices: Any, **kwargs: Any) -> forms.ChoiceField:
 class SiteForm(forms.Form):
     """A new site of an agency."""
 
-    agency = AgencyField()
+    agency = AgencyField(among="that you may change")
     name = _name_field()
     note = note_field("An address or a landmark, for example.")
 
@@ -91,24 +85,16 @@ class IsaBeginForm(forms.Form):
         widget=forms.RadioSelect,
         initial=IsaStepKind.DRAFTED,
     )
-    on = day_field("Day", "The day on which it happened.")
+    on = today_field("Day", "The day on which it happened.")
     note = note_field(max_length=500)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["on"].initial = timezone.localdate
 
 
 class IsaStepForm(forms.Form):
     """The next step of an ISA."""
 
     kind = _choice("Step", IsaStepKind.choices, widget=forms.RadioSelect)
-    on = day_field("Day", "The day on which it happened.")
+    on = today_field("Day", "The day on which it happened.")
     note = note_field("The letter or message it rests on. It goes into the history.", max_length=500)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["on"].initial = timezone.localdate
 
 
 class IsaCorrectForm(forms.Form):
@@ -150,7 +136,7 @@ class EquipmentAddForm(forms.Form):
         help_text="As printed on its label. Empty: not known yet.",
     )
     status = _choice("Status", EquipmentStatus.choices, initial=EquipmentStatus.ORDERED)
-    on = day_field("Since", "The first day of this status.")
+    on = today_field("Since", "The first day of this status.")
     for_request = forms.BooleanField(
         label="For the site’s open request",
         required=False,
@@ -162,7 +148,6 @@ class EquipmentAddForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["site"].rows = changeable_sites(user=user)  # type: ignore[attr-defined]
         self.fields["kind"].queryset = EquipmentKind.objects.filter(is_active=True)  # type: ignore[attr-defined]
-        self.fields["on"].initial = timezone.localdate
         if site is not None:
             self.fields["site"].initial = site.ref
 
@@ -171,12 +156,8 @@ class EquipmentStatusForm(forms.Form):
     """A new status with its first day."""
 
     status = _choice("Status", EquipmentStatus.choices, widget=forms.RadioSelect)
-    on = day_field("Since", "The first day of this status.")
+    on = today_field("Since", "The first day of this status.")
     reason = reason_field("Needed for a correction or a step back. It goes into the history.")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["on"].initial = timezone.localdate
 
 
 class RequestChoiceField(forms.ModelChoiceField):

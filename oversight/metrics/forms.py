@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
+from oversight.console.form_fields import day_field, today_field
 from oversight.metrics.base import Subject
 from oversight.metrics.choices import Direction, Level
 from oversight.metrics.registry import all_metrics, get_metric
@@ -19,19 +19,6 @@ __all__ = ["EndForm", "GapAnswerForm", "ReopenForm", "TargetForm", "new_target",
 
 EVERY = "*"
 HUNDRED = Decimal(100)
-
-
-def _day(label: str, help_text: str = "", *, required: bool = True) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        help_text=help_text,
-        required=required,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={
-            "required": "Enter a day.",
-            "invalid": "Enter a date as year-month-day, for example 2026-05-18.",
-        },
-    )
 
 
 def _text(label: str, help_text: str, problem: str, *, most: int = 300) -> forms.CharField:
@@ -75,8 +62,10 @@ class TargetForm(forms.Form):
         help_text="In the unit of the figure; a share in percent, for example 5 for 5 %.",
         error_messages={"required": "Enter a number.", "invalid": "Enter a number, for example 10 or 7.5."},
     )
-    valid_from = _day("From", "The first day on which it holds. A target that runs then ends on that day.")
-    valid_to = _day(
+    valid_from = today_field(
+        "From", "The first day on which it holds. A target that runs then ends on that day."
+    )
+    valid_to = day_field(
         "Until (excluded)", "The first day on which it no longer holds. Empty: open.", required=False
     )
     owner = _text("Owner", "The office or role that answers for it.", "Enter an office or a role.", most=120)
@@ -89,7 +78,6 @@ class TargetForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["metric"].choices = [("", "Choose"), *((item.key, item.name) for item in all_metrics())]  # type: ignore[attr-defined]
         self.fields["where"].choices = _places()  # type: ignore[attr-defined]
-        self.fields["valid_from"].initial = timezone.localdate
 
 
 def new_target(data: dict[str, Any]) -> NewTarget:
@@ -132,12 +120,8 @@ def _places() -> list[Any]:
 class EndForm(forms.Form):
     """From which day a target no longer holds, and why."""
 
-    on = _day("Until (excluded)", "The first day on which it no longer holds.")
+    on = today_field("Until (excluded)", "The first day on which it no longer holds.")
     reason = _long("Reason", "The decision it rests on. It goes into the history.", "Enter the reason.")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["on"].initial = timezone.localdate
 
 
 class GapAnswerForm(forms.Form):
@@ -149,11 +133,7 @@ class GapAnswerForm(forms.Form):
         "Who said it, or the document and page.",
         "Enter who said it or where it is written.",
     )
-    answered_on = _day("Day of the answer")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["answered_on"].initial = timezone.localdate
+    answered_on = today_field("Day of the answer")
 
 
 class ReopenForm(forms.Form):

@@ -21,8 +21,9 @@ from django.utils import timezone
 from oversight.exchange.scale import Made, ScaleRequest, digest_of, rows_insert
 from oversight.metrics.base import Facts, Figure, Metric, Subject
 from oversight.metrics.choices import FillState
-from oversight.metrics.models import DayFill, Definition, Snapshot
+from oversight.metrics.models import DayFill, Snapshot
 from oversight.metrics.registry import all_metrics
+from oversight.metrics.services.definitions import definitions_record
 
 __all__ = ["YEARS", "register_thin", "scale_snapshots_make", "thin_days"]
 
@@ -213,21 +214,7 @@ def scale_snapshots_make(request: ScaleRequest) -> Made:
         sampled = ((day, some.on(day)) for day in thin_days(request.until))
         n += rows_insert(Snapshot, names, _snapshots(sampled, counts, thin))
     rows_insert(DayFill, [one.attname for one in _columns(DayFill)], _fills(counts))
-    Definition.objects.bulk_create(
-        (
-            Definition(
-                metric=metric.key,
-                version=metric.version,
-                name=metric.name,
-                words=metric.words,
-                formula=metric.formula,
-                unit=metric.unit,
-                source=metric.source,
-            )
-            for metric in all_metrics()
-        ),
-        ignore_conflicts=True,
-    )
+    definitions_record(metrics=all_metrics())
     request.tell(f"{n:,} snapshots")
     return Made(
         {"days": len(counts), "days computed": computed.days + some.days, "snapshots": n}, digest_of(lines)

@@ -15,9 +15,10 @@ from django.utils import timezone
 from oversight.exchange.locks import together
 from oversight.metrics.base import Facts, Figure, Metric, Subject
 from oversight.metrics.choices import FillState
-from oversight.metrics.models import DayFill, Definition, Snapshot
+from oversight.metrics.models import DayFill, Snapshot
 from oversight.metrics.registry import all_metrics
 from oversight.metrics.selectors import newest_snapshots
+from oversight.metrics.services.definitions import definitions_record
 from oversight.metrics.services.marking import FACTS
 from oversight.metrics.services.writing import fills_update, snapshots_insert
 
@@ -93,7 +94,7 @@ def _fill(as_of: date, wanted: dict[str, Metric]) -> FillResult:
             rows += found
     snapshots_insert(rows)
     fills_update(due)
-    _record_definitions([wanted[fill.metric] for fill in due])
+    definitions_record(metrics=[wanted[fill.metric] for fill in due])
     return FillResult(as_of, len(due) - len(failed), len(rows), tuple(failed))
 
 
@@ -149,27 +150,6 @@ def _snapshot(metric: Metric, as_of: date, figure: Figure) -> Snapshot:
         value=figure.value,
         n=figure.n,
         reason=figure.reason,
-    )
-
-
-def _record_definitions(metrics: Sequence[Metric]) -> None:
-    """Write down the definitions that are not written down yet. One query when all are."""
-    recorded = set(Definition.objects.values_list("metric", "version"))
-    Definition.objects.bulk_create(
-        [
-            Definition(
-                metric=metric.key,
-                version=metric.version,
-                name=metric.name,
-                words=metric.words,
-                formula=metric.formula,
-                unit=metric.unit,
-                source=metric.source,
-            )
-            for metric in metrics
-            if (metric.key, metric.version) not in recorded
-        ],
-        ignore_conflicts=True,
     )
 
 
