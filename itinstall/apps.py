@@ -78,6 +78,10 @@ class ItinstallConfig(AppConfig):
 
         register_imports()
 
+        from itinstall.operations import register_operations
+
+        register_operations()
+
     def _delays_ready(self) -> None:
         """What tells of delays: home page, work items, what changed, search, readiness."""
         from itinstall.attention import register_items

@@ -21,6 +21,9 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from agreements.models import Agreement, RegisterState
+from itinstall.choices import Party
+from itinstall.models import HoldReason, StageTransition
+from itinstall.services.holds import hold_begin
 from oversight.exchange.backup import all_fingerprints, postgresql, sqlite
 from oversight.exchange.backup.archive import BackupRefused
 from oversight.exchange.backup.fingerprints import fingerprint_all
@@ -31,6 +34,7 @@ from oversight.trail.models import TrailEntry
 from oversight.trail.triggers import check_installed, unlocked
 from tests.agreements.importing import SAMPLE, import_roster
 from tests.factories import UserFactory
+from tests.itinstall.installations import SYSTEM, request_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = b"a workbook, as it was received" * 1000
@@ -41,6 +45,9 @@ def filled() -> str:
     """Three published lists and an upload by a person; the register's hash."""
     _, register, status = import_roster(*SAMPLE[:3])
     assert status == 0
+    moved = request_in("isa")
+    why = HoldReason.objects.get(pk="bids")
+    hold_begin(actor=SYSTEM, request=moved, why=why, owner=Party.VENDOR, on=dt.date(2026, 3, 1))
     for day in (dt.date(2021, 6, 1), dt.date(2022, 6, 1)):
         day_fill(as_of=day)
     assert register["agreements"] > 50
@@ -77,6 +84,7 @@ def destroy() -> None:
         call_command("flush", interactive=False, verbosity=0)
     shutil.rmtree(conf.MEDIA_ROOT)
     assert not Agreement.objects.exists()
+    assert not StageTransition.objects.exists()
     assert not TrailEntry.objects.exists()
 
 
@@ -108,6 +116,7 @@ def test_the_drill_backup_destroy_restore(filled: str, tmp_path: Path) -> None:
     assert f"Same register hash: {register}" in said
     assert f"Same trail hash: {prints['trail']}" in said
     assert f"Same figures hash: {prints['figures']}" in said
+    assert f"Same installations hash: {prints['installations']}" in said
     assert sorted(Snapshot.objects.values_list()) == figures
     assert RegisterState.objects.get().hash == register
     now = trail_rows()
@@ -134,7 +143,9 @@ def test_a_backup_is_for_its_owner_only_and_is_remembered(backup: Path) -> None:
         manifest = json.load(tar.extractfile("manifest.json"))  # type: ignore[arg-type]
     assert names[-1] == "manifest.json"
     assert {entry["name"] for entry in manifest["files"]} == set(names[:-1])
-    assert manifest["fingerprints"].keys() == set(all_fingerprints()) >= {"figures", "register", "trail"}
+    assert manifest["fingerprints"].keys() == set(all_fingerprints()) >= {
+        "figures", "installations", "register", "trail",
+    }  # fmt: skip
     job = Job.objects.get(kind="exchange.backup")
     assert (job.state, job.result["file"]) == ("done", "backup.tar")
     assert TrailEntry.objects.filter(verb="backup.made", object_id=str(job.pk)).exists()
@@ -205,18 +216,11 @@ def test_a_bad_backup_is_refused_before_anything_changes(backup: Path) -> None:
 
 
 def test_a_backup_of_another_database_or_a_newer_version_is_refused(backup: Path) -> None:
-    def edit(change: Callable[[dict[str, Any]], None]) -> Path:
-        def apply(members: dict[str, bytes]) -> None:
-            manifest = json.loads(members["manifest.json"])
-            change(manifest)
-            members["manifest.json"] = json.dumps(manifest).encode()
-
-        return rewritten(backup, apply)
-
     with pytest.raises(CommandError, match="this installation uses"):
-        run("restore", edit(lambda m: m["database"].update(kind="oracle")), replace=True)
+        run("restore", with_manifest(backup, lambda m: m["database"].update(kind="oracle")), replace=True)
+    later = with_manifest(backup, lambda m: m["database"]["migrations"].append("agreements.9999_x"))
     with pytest.raises(CommandError, match=r"does not know its migration agreements\.9999"):
-        run("restore", edit(lambda m: m["database"]["migrations"].append("agreements.9999_x")), replace=True)
+        run("restore", later, replace=True)
 
 
 def test_a_database_that_cannot_be_read_back_leaves_everything_as_it_was(backup: Path) -> None:
@@ -237,24 +241,42 @@ def test_a_database_that_cannot_be_read_back_leaves_everything_as_it_was(backup:
     assert sorted(Path(conf.MEDIA_ROOT).rglob("*")) == files
 
 
-def test_a_restore_that_is_not_the_same_fails(backup: Path) -> None:
-    def forge(members: dict[str, bytes]) -> None:
+def with_manifest(backup: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A copy of the backup whose manifest says something else."""
+
+    def apply(members: dict[str, bytes]) -> None:
         manifest = json.loads(members["manifest.json"])
-        manifest["fingerprints"]["register"]["value"] = "f" * 64
+        change(manifest)
         members["manifest.json"] = json.dumps(manifest).encode()
 
-    with pytest.raises(CommandError, match="the register is not what it was"):
-        run("restore", rewritten(backup, forge), replace=True)
+    return rewritten(backup, apply)
 
 
-def test_figures_that_are_not_the_same_after_a_restore_are_found(backup: Path) -> None:
-    def forge(members: dict[str, bytes]) -> None:
-        manifest = json.loads(members["manifest.json"])
-        manifest["fingerprints"]["figures"]["value"] = "f" * 64
-        members["manifest.json"] = json.dumps(manifest).encode()
+@pytest.mark.parametrize("name", ["figures", "installations", "register"])
+def test_a_restore_that_is_not_the_same_fails(backup: Path, name: str) -> None:
+    def forge(manifest: dict[str, Any]) -> None:
+        manifest["fingerprints"][name]["value"] = "f" * 64
 
-    with pytest.raises(CommandError, match="the figures is not what it was"):
-        run("restore", rewritten(backup, forge), replace=True)
+    with pytest.raises(CommandError, match=f"the {name} is not what it was"):
+        run("restore", with_manifest(backup, forge), replace=True)
+
+
+def test_a_backup_of_before_installations_had_a_hash_still_restores_and_says_so(backup: Path) -> None:
+    older = with_manifest(backup, lambda manifest: manifest["fingerprints"].pop("installations"))
+    said = run("restore", older, replace=True)
+    assert "No hash of installations to compare" in said
+    assert "Same register hash" in said
+    assert StageTransition.objects.count() == 3
+
+
+def test_a_hash_of_before_a_migration_of_its_rows_is_not_taken_for_damage(backup: Path) -> None:
+    def older(manifest: dict[str, Any]) -> None:
+        manifest["fingerprints"]["installations"]["value"] = "f" * 64
+        manifest["database"]["migrations"].remove("itinstall.0005_sites_counted")
+
+    said = run("restore", with_manifest(backup, older), replace=True)
+    assert "No hash of installations to compare" in said
+    assert "Same installations hash" not in said
 
 
 def test_a_backup_overwrites_nothing(backup: Path, tmp_path: Path) -> None:

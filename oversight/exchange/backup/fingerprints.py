@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from oversight.trail.models import TrailEntry
 
-__all__ = ["Fingerprint", "all_fingerprints", "fingerprint_all", "register_fingerprint", "trail_fingerprint"]
+__all__ = [
+    "Fingerprint",
+    "all_fingerprints",
+    "fingerprint_all",
+    "outlives",
+    "register_fingerprint",
+    "trail_fingerprint",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +29,25 @@ class Fingerprint:
 
 Compute = Callable[[], Fingerprint]
 _fingerprints: dict[str, Compute] = {}
+_migrated_with: dict[str, str] = {}
 
 
-def register_fingerprint(name: str, compute: Compute) -> None:
+def register_fingerprint(name: str, compute: Compute, *, app: str = "") -> None:
     """Add one under a fixed name, which people read: "register". Raises ValueError when it is taken.
 
-    `compute` runs inside a transaction that shows one moment, and only reads.
+    `compute` runs inside a transaction that shows one moment, and only reads. `app`: the migrations of this
+    app may change the value; "" where it outlives them all.
     """
     if name in _fingerprints:
         raise ValueError(f"Two fingerprints have the name {name!r}.")
     _fingerprints[name] = compute
+    _migrated_with[name] = app
+
+
+def outlives(name: str, migrations: Iterable[str]) -> bool:
+    """Whether the fingerprint's value stays the same through `migrations`, such as "itinstall.0006_x"."""
+    app = _migrated_with[name]
+    return not app or not any(migration.startswith(f"{app}.") for migration in migrations)
 
 
 def all_fingerprints() -> list[str]:

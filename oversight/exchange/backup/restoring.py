@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from oversight.access.models import User
 from oversight.access.permissions import require
 from oversight.exchange.backup import archive, databases
 from oversight.exchange.backup.archive import BackupRefused
-from oversight.exchange.backup.fingerprints import fingerprint_all
+from oversight.exchange.backup.fingerprints import all_fingerprints, fingerprint_all, outlives
 from oversight.exchange.backup.writing import stored_files
 from oversight.exchange.choices import JobState
 from oversight.exchange.models import Job, Upload
@@ -38,12 +38,14 @@ KIND = "exchange.restore"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`fingerprints`: name → value, each the same as when the backup was made."""
+    """`fingerprints`: name → value, each the same as when the backup was made. `unproven`: names of those
+    that the backup has not, or that newer migrations changed."""
 
     made_at: str
     files: int
     fingerprints: dict[str, str]
     migrated: bool
+    unproven: tuple[str, ...]
 
 
 def backup_restore(*, actor: Actor, path: Path, replace: bool = False) -> Restored:
@@ -64,10 +66,11 @@ def backup_restore(*, actor: Actor, path: Path, replace: bool = False) -> Restor
         archive.extract(path, manifest, database=folder / database.FILE, media=staged)
         database.load(folder / database.FILE)
         _swap_media(staged)
-    migrated = _bring_up_to_date(manifest)
-    values = _compare(manifest)
+    late = _bring_up_to_date(manifest)
+    values = _compare(manifest, late)
     _remember(actor, path, manifest, values)
-    return Restored(manifest["computed_at"], len(manifest["files"]) - 1, values, migrated)
+    unproven = tuple(name for name in all_fingerprints() if name not in values)
+    return Restored(manifest["computed_at"], len(manifest["files"]) - 1, values, bool(late), unproven)
 
 
 # --- before
@@ -122,8 +125,9 @@ def _swap_media(staged: Path) -> None:
 # --- after
 
 
-def _bring_up_to_date(manifest: Mapping[str, Any]) -> bool:
-    """Migrations that came after the backup, rights of the application's role, insert-only triggers."""
+def _bring_up_to_date(manifest: Mapping[str, Any]) -> set[str]:
+    """Apply migrations that came after the backup, rights of the application's role, insert-only triggers.
+    Those migrations."""
     late = databases.known_migrations() - set(manifest["database"]["migrations"])
     if late:
         call_command("migrate", interactive=False, verbosity=0)
@@ -131,22 +135,24 @@ def _bring_up_to_date(manifest: Mapping[str, Any]) -> bool:
     lost = check_installed(databases=["default"])
     if lost:
         raise BackupRefused(f"The backup is in place, but {lost[0].msg} Run `manage.py migrate`.")
-    return bool(late)
+    return late
 
 
-def _compare(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The fingerprints now. Raises BackupRefused when one is not what it was."""
-    now = fingerprint_all()
-    for name, then in manifest["fingerprints"].items():
-        found = now.get(name)
-        if found is None:
-            continue  # of a part that this version no longer has
+def _compare(manifest: Mapping[str, Any], late: Collection[str]) -> dict[str, str]:
+    """The fingerprints that are what they were. Raises BackupRefused when one is not, although no migration
+    of `late` changes what it stands for."""
+    same = {}
+    for name, found in fingerprint_all().items():
+        then = manifest["fingerprints"].get(name)
+        if then is None or (found.value != then["value"] and not outlives(name, late)):
+            continue
         if found.value != then["value"] or (found.problem and not then["problem"]):
             raise BackupRefused(
                 f"The backup is in place, but the {name} is not what it was: {then['value'][:12]}… then, "
                 f"{found.value[:12]}… now. {found.problem} Do not work with it; tell the developers."
             )
-    return {name: found.value for name, found in now.items() if name in manifest["fingerprints"]}
+        same[name] = found.value
+    return same
 
 
 @transaction.atomic

@@ -39,3 +39,7 @@ class Command(BaseCommand):
             self.stdout.write("The backup was older than this software; its database was migrated.")
         for name, value in restored.fingerprints.items():
             self.stdout.write(f"Same {name} hash: {value}")
+        for name in restored.unproven:
+            self.stdout.write(
+                f"No hash of {name} to compare: the backup is of a version that had another or none."
+            )
