@@ -21,6 +21,7 @@ N_PAST, N_OPEN, INSTALLERS, RUNS = 55_000, 5_000, 10, 400
 LIMIT = 8.0
 MEDIANS = (10, 40, 30, 20, 3, 8)  # days in each stage; the fifth is the installer's
 KEYS = ("request", "bids", "isa", "equipment", "install", "access")
+PRIORITIES = (0.02, 0.08, 0.84, 0.06)  # as in the sample; no source says
 AS_OF = 740_000  # a Monday: ordinals that leave a rest of 1 by 7
 
 
@@ -47,6 +48,12 @@ def made_up() -> Any:
     v_ends = np.where(stages == reached[:, None], NEVER, last)
     visited = reached >= n_stages - 1
     days = lengths[:, 4][visited]
+    visits = np.flatnonzero(visited)
+    s_begins = first[:, 4][visited]
+    order = np.lexsort((s_begins, visits % INSTALLERS))
+    s_next = np.full(len(visits), -1)
+    s_next[order[:-1]] = np.where(np.diff(visits[order] % INSTALLERS) == 0, order[1:], -1)
+    held = np.flatnonzero(rng.random(n) < 0.2)
     return History(
         Facts(
             stages=tuple(StageLine(key, key, needs_installer=key == "install") for key in KEYS),
@@ -55,7 +62,7 @@ def made_up() -> Any:
             refs=tuple(f"ITR-{number:08d}" for number in range(n)),
             model=rng.integers(0, 2, n),
             office=rng.integers(0, 25, n),
-            priority=rng.integers(1, 5, n),
+            priority=rng.choice([1, 2, 3, 4], n, p=PRIORITIES),
             clock=begins,
             due=begins + 180,
             v_request=np.repeat(np.arange(n), n_stages)[there.ravel()],
@@ -63,11 +70,16 @@ def made_up() -> Any:
             v_begins=first[there],
             v_ends=v_ends[there],
             v_given_up=np.zeros(int(there.sum()), bool),
-            s_request=np.flatnonzero(visited),
-            s_begins=first[:, 4][visited],
+            s_request=visits,
+            s_begins=s_begins,
             s_ends=last[:, 4][visited],
             s_workdays=np.clip(days, 1, 5),
-            s_entered=first[:, 4][visited],
+            s_entered=s_begins,
+            s_next=s_next,
+            s_rest=rng.integers(0, 4, len(visits)),
+            h_request=held,
+            h_begins=first[:, 2][held],
+            h_ends=last[:, 2][held],
         )
     )
 

@@ -12,10 +12,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from itinstall.forecast.newcomers import Coming
 from itinstall.forecast.queue import NEVER
 from itinstall.forecast.sampling import Durations, Ints
 
 __all__ = ["NEVER", "Bools", "Facts", "History", "Situation", "StageLine"]
+
+KNOWN_AHEAD_DAYS = 90  # an absence entered less than this ahead is news to most of a forecast
+COMING_DAYS = 365  # requests submitted in so many days tell how many will come: a year has every season
 
 Bools = npt.NDArray[np.bool_]
 
@@ -41,7 +45,11 @@ class Facts:
     while it lasts; `v_given_up`: it ended because the request was cancelled. In order of request and
     sequence.
 
-    Visits of installers: `s_request`, [`s_begins`, `s_ends`), working days, and the day of entry.
+    Visits of installers: `s_request`, [`s_begins`, `s_ends`), working days, and the day of entry. `s_next`:
+    place of the same installer's next visit, -1 without one; `s_rest`: working days in between, less absences
+    that were entered KNOWN_AHEAD_DAYS or more before.
+
+    Holds: `h_request`, [`h_begins`, `h_ends`), NEVER while it lasts; those of one request do not overlap.
     """
 
     stages: tuple[StageLine, ...]
@@ -63,6 +71,11 @@ class Facts:
     s_ends: Ints
     s_workdays: Ints
     s_entered: Ints
+    s_next: Ints
+    s_rest: Ints
+    h_request: Ints
+    h_begins: Ints
+    h_ends: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +84,10 @@ class Situation:
 
     Arrays are parallel, one entry per open request, by reference. `planned_begins` and `planned_ends`: the
     installer's visit that is under way or ahead, NEVER where none is planned. `durations`: by stage, and by
-    (stage, model). `service`: working days of an installer per request, sorted. `entered`: share of requests
-    that enter a stage on their way past it. `n_back`: observed visits that led back to an earlier stage.
+    (stage, model). `service`: working days of an installer per request, sorted. `rest`: working days per
+    request between an installer's visit and the next while another request waited, sorted. `entered`: share
+    of requests that enter a stage on their way past it. `coming`: requests submitted before, by priority.
+    `n_back`: observed visits that led back to an earlier stage.
     """
 
     as_of: int
@@ -91,9 +106,20 @@ class Situation:
     planned_ends: Ints
     durations: dict[int | tuple[int, int], Durations]
     service: Ints
+    rest: Ints
     entered: tuple[float, ...]
+    coming: Coming
     n_back: int
     n_visits: int
+
+    @property
+    def can_receive(self) -> bool:
+        """Whether there is something to draw from for every stage that somebody new enters."""
+        return len(self.service) > 0 and all(
+            number in self.durations
+            for number, share in enumerate(self.entered)
+            if share and number != self.installer_stage
+        )
 
     @property
     def installer_stage(self) -> int | None:
@@ -149,7 +175,9 @@ class History:
             planned_ends=planned_ends[requests],
             durations=self._durations(as_of, min_visits=min_visits, tail=tail, window=window),
             service=self._service(as_of, window, requests, facts.v_stage[visits]),
+            rest=self._rest(as_of, window),
             entered=self._entered(as_of),
+            coming=self._coming(as_of),
             n_back=n_back,
             n_visits=n_visits,
         )
@@ -188,6 +216,67 @@ class History:
         totals = np.zeros(len(facts.refs), np.int64)
         np.add.at(totals, facts.s_request[over], facts.s_workdays[over])
         return np.sort(totals[totals > 0])
+
+    def _rest(self, as_of: int, window: int) -> Ints:
+        """Working days that installers let pass per request before the next visit, sorted.
+
+        Only after visits that ended while another request waited: else nobody knows whether the installer
+        rested or had nothing to do.
+        """
+        facts = self.facts
+        candidates = np.flatnonzero((facts.s_next >= 0) & (facts.s_begins > as_of - window))
+        known = candidates[facts.s_begins[facts.s_next[candidates]] <= as_of]
+        counted = known[self.n_waiting(facts.s_ends[known]) > 0]
+        totals = np.full(len(facts.refs), -1, np.int64)
+        totals[facts.s_request[counted]] = 0
+        np.add.at(totals, facts.s_request[counted], facts.s_rest[counted])
+        return np.sort(totals[totals >= 0])
+
+    def n_waiting(self, days: Ints) -> Ints:
+        """Per day the requests that an installer could go to: in the installer's stage, not on hold, and not
+        visited before that day."""
+        begins, ends, held_begins, held_ends = self._waits
+        return (
+            np.searchsorted(begins, days, side="right")
+            - np.searchsorted(ends, days, side="left")
+            - np.searchsorted(held_begins, days, side="right")
+            + np.searchsorted(held_ends, days, side="left")
+        )
+
+    @cached_property
+    def _waits(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """First and last days of waiting for an installer, and first and last days of holds while waiting;
+        each sorted. What has not ended ends on NEVER."""
+        facts = self.facts
+        n = len(facts.refs)
+        needing = [number for number, stage in enumerate(facts.stages) if stage.needs_installer]
+        inside = np.isin(facts.v_stage, needing)
+        visited = np.full(n, NEVER, np.int64)
+        np.minimum.at(visited, facts.s_request, facts.s_begins)
+        request, begins = facts.v_request[inside], facts.v_begins[inside]
+        # A request that came back after its first visit waits for no first visit any more.
+        ends = np.minimum(facts.v_ends[inside] - 1, visited[request])
+        waits = ends >= begins
+        request, begins, ends = request[waits], begins[waits], ends[waits]
+        # Each hold with each wait of its request: few have more than one.
+        first = np.searchsorted(request, facts.h_request, side="left")
+        count = np.searchsorted(request, facts.h_request, side="right") - first
+        hold = np.repeat(np.arange(len(count)), count)
+        wait = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+        held_begins = np.maximum(facts.h_begins[hold], begins[wait])
+        held_ends = np.minimum(facts.h_ends[hold] - 1, ends[wait])
+        both = held_ends >= held_begins
+        return np.sort(begins), np.sort(ends), np.sort(held_begins[both]), np.sort(held_ends[both])
+
+    def _coming(self, as_of: int) -> Coming:
+        """Requests submitted in the year before, or since the first one."""
+        facts = self.facts
+        submitted = np.full(len(facts.refs), NEVER, np.int64)
+        np.minimum.at(submitted, facts.v_request, facts.v_begins)
+        days = min(COMING_DAYS, max(1, as_of + 1 - int(submitted.min(initial=as_of))))
+        recent = facts.priority[(submitted > as_of - days) & (submitted <= as_of)]
+        priorities, counts = np.unique(recent, return_counts=True)
+        return Coming(dict(zip(priorities.tolist(), counts.tolist(), strict=True)), days)
 
     def _planned(self, as_of: int) -> tuple[Ints, Ints]:
         """Per request the first and last day of visits that are not over and were entered by then."""

@@ -1,9 +1,9 @@
 """The queue for installers: who is ready takes the first free installer, by rank.
 
 A request's number is its rank, 0 first. It is ready on a day, and takes a number of an installer's free days,
-one after the other; it is done on the day after the last. Nobody who works is interrupted, and nobody waits
-for a better-ranked request that is not ready yet. Among installers who are free on one day the first listed
-goes.
+one after the other; it is done on the day after the last. Before the next one the installer lets a number of
+free days pass (travel, other work). Nobody who works is interrupted, and nobody waits for a better-ranked
+request that is not ready yet. Among installers who are free on one day the first listed goes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from typing import NamedTuple
 
 import numpy as np
@@ -52,8 +52,9 @@ class _Tables(NamedTuple):
         return cls(days, places, [len(own) for own in days], first, end)
 
 
-def serve(*, ready: Ints, service: Ints, crew: Crew) -> Ints:
-    """Day on which each request is done, for each run (first axis). `ready` and `service` in order of rank.
+def serve(*, ready: Ints, service: Ints, rest: Ints, crew: Crew) -> Ints:
+    """Day on which each request is done, for each run (first axis). `ready`, `service` and `rest` in order of
+    rank; `rest`: free days that the installer lets pass after the request.
 
     NEVER where it is not done within the installers' days. Nobody is bound to an office. The loop is plain
     integers and heaps: the fastest there is without a compiler.
@@ -64,11 +65,11 @@ def serve(*, ready: Ints, service: Ints, crew: Crew) -> Ints:
         return done
     tables = _Tables.of(crew, int(ready.min()), max(ends) + 1)
     for run in range(len(ready)):
-        done[run] = _serve_run(ready[run], service[run].tolist(), tables)
+        done[run] = _serve_run(ready[run], service[run].tolist(), rest[run].tolist(), tables)
     return done
 
 
-def _serve_run(ready: Ints, service: list[int], tables: _Tables) -> list[int]:
+def _serve_run(ready: Ints, service: list[int], rest: list[int], tables: _Tables) -> list[int]:
     """One run. `busy`: heap of (day, installer) as one number, day x count + installer; `idle`: installers
     who could have begun before now; `waiting`: heap of ranks."""
     order = np.argsort(ready, kind="stable")
@@ -94,22 +95,26 @@ def _serve_run(ready: Ints, service: list[int], tables: _Tables) -> list[int]:
             if not idle:
                 break  # nobody has days left
             continue
-        now, i = divmod(heappop(busy), count)
+        now, i = divmod(busy[0], count)
         while at < n and coming[at] <= now:
             heappush(waiting, ranks[at])
             at += 1
         if not waiting:
             insort(idle, i)
+            heappop(busy)
             continue
-        begins = position[i]
-        ends = begins + service[waiting[0]]
+        ends = position[i] + service[waiting[0]]
         if ends > lengths[i]:
+            heappop(busy)
             continue  # too few days left: this installer takes no more
-        own = days[i]
-        found[heappop(waiting)] = own[ends - 1] + 1
+        own, rank = days[i], heappop(waiting)
+        found[rank] = own[ends - 1] + 1
+        ends += rest[rank]
         if ends < lengths[i]:
             position[i] = ends
-            heappush(busy, own[ends] * count + i)
+            heapreplace(busy, own[ends] * count + i)
+        else:
+            heappop(busy)
     return found
 
 
@@ -133,18 +138,22 @@ def _call(idle: list[int], busy: list[int], position: list[int], now: int, table
         heappush(busy, best_day * len(days) + best)
 
 
-def serve_by_office(*, ready: Ints, service: Ints, crew: Crew, office: Ints) -> Ints:
+def serve_by_office(*, ready: Ints, service: Ints, rest: Ints, crew: Crew, office: Ints) -> Ints:
     """The same where some installers serve one field office only. `office`: number of each request's, or -1.
 
     Each step looks at every installer, which also makes it the reference that `serve` is tested against.
     """
     done = np.full(ready.shape, NEVER, np.int64)
     for run in range(len(ready)):
-        done[run] = _serve_simply(ready[run].tolist(), service[run].tolist(), crew, office.tolist())
+        done[run] = _serve_simply(
+            ready[run].tolist(), service[run].tolist(), rest[run].tolist(), crew, office.tolist()
+        )
     return done
 
 
-def _serve_simply(ready: list[int], service: list[int], crew: Crew, office: list[int]) -> list[int]:
+def _serve_simply(
+    ready: list[int], service: list[int], rest: list[int], crew: Crew, office: list[int]
+) -> list[int]:
     done = [NEVER] * len(ready)
     groups = sorted({own for own in crew.offices if own >= 0})
     # Requests of offices without installers of their own wait together; each line in order of readiness.
@@ -186,5 +195,7 @@ def _serve_simply(ready: list[int], service: list[int], crew: Crew, office: list
         if ends > len(days):
             free_from[best] = NEVER
             continue
-        done[heappop(waiting[group])] = days[ends - 1] + 1
+        rank = heappop(waiting[group])
+        done[rank] = days[ends - 1] + 1
+        ends += rest[rank]
         free_from[best] = days[ends] if ends < len(days) else NEVER

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from itinstall.forecast.history import NEVER, Situation
+from itinstall.forecast.newcomers import NORMAL, Stream, streams_of
 from itinstall.forecast.queue import Crew, serve, serve_by_office
 from itinstall.forecast.sampling import Durations, Floats, Ints, pick, uniforms
 
-__all__ = ["ARRIVAL_DAYS", "DAYS_PER_MONTH", "Minimums", "Outcome", "WhatIf", "refusal_of", "simulate"]
+__all__ = ["Minimums", "Outcome", "WhatIf", "refusal_of", "simulate"]
 
-DAYS_PER_MONTH = 365.25 / 12
-NORMAL = 3  # itinstall.choices.Priority.NORMAL: new agreements have it
 AT_ONCE = 50  # runs, to keep memory low; the result does not depend on it
-ARRIVAL_DAYS = 1096  # new agreements are simulated for three years
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def simulate(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Walk:
     """Some runs under way: which day each request has reached, stage after stage."""
 
@@ -126,16 +126,34 @@ class _Walk:
     first_run: int
     runs: int
 
+    @cached_property
+    def streams(self) -> list[Stream]:
+        what_if = self.what_if
+        return streams_of(self.situation, new_per_month=what_if.new_per_month, by_clock=what_if.by_clock)
+
     def outcome(self, crew: Crew) -> Outcome:
         """Through all stages, in their order."""
-        new_begun = self.arrivals()
-        old, new = self.begin(), new_begun.copy()
+        begun = [
+            stream.arrivals(self._u(stream.part, stream.most), self.situation.as_of)
+            for stream in self.streams
+        ]
+        old, new = self.begin(), [days.copy() for days in begun]
         for number in range(len(self.situation.stages)):
             if number == self.situation.installer_stage:
                 old, new = self.install(old, new, crew)
             else:
-                old, new = self.pass_stage(number, old), self.pass_new(number, new)
-        return Outcome(np.minimum(old, NEVER), new_begun, np.minimum(new, NEVER))
+                old = self.pass_stage(number, old)
+                new = [
+                    self.pass_new(number, stream, days)
+                    for stream, days in zip(self.streams, new, strict=True)
+                ]
+        asked = [at for at, stream in enumerate(self.streams) if stream.is_asked]
+        nobody = np.empty((self.runs, 0), np.int64)
+        return Outcome(
+            np.minimum(old, NEVER),
+            begun[asked[0]] if asked else nobody,
+            np.minimum(new[asked[0]], NEVER) if asked else nobody,
+        )
 
     def _u(self, part: str, n: int) -> Floats:
         """The numbers of these runs, whichever runs are simulated together."""
@@ -151,17 +169,6 @@ class _Walk:
     def begin(self) -> Ints:
         """Everybody stands at the end of `as_of`."""
         return np.full((self.runs, len(self.situation.refs)), self.situation.as_of, np.int64)
-
-    def arrivals(self) -> Ints:
-        """Days on which new agreements are signed: gaps of a Poisson process, NEVER beyond three years."""
-        rate = self.what_if.new_per_month / DAYS_PER_MONTH
-        if not rate:
-            return np.empty((self.runs, 0), np.int64)
-        expected = rate * ARRIVAL_DAYS
-        most = int(expected + 6 * expected**0.5 + 10)
-        offsets = np.ceil(np.cumsum(-np.log1p(-self._u("new", most)), axis=1) / rate)
-        days = self.situation.as_of + offsets.astype(np.int64)
-        return np.where(offsets <= ARRIVAL_DAYS, days, NEVER)
 
     def pass_stage(self, number: int, day: Ints) -> Ints:
         """Who is in the stage spends what is left of the visit, who is before it a whole one."""
@@ -185,13 +192,14 @@ class _Walk:
                 )
         return day
 
-    def pass_new(self, number: int, day: Ints) -> Ints:
-        """New agreements spend a whole visit in each stage; their model is not known."""
-        if not day.shape[1] or not self.situation.entered[number]:
+    def pass_new(self, number: int, stream: Stream, day: Ints) -> Ints:
+        """Who comes spends a whole visit in each stage; their model is not known."""
+        if not self.situation.entered[number]:
             return day
-        u = self._u(f"new:{self.situation.stages[number].key}", day.shape[1])
-        everyone = np.arange(day.shape[1])
-        return day + self._whole(number, -1, u, self._entering(number, "new ", day.shape[1], everyone))
+        n = day.shape[1]
+        u = self._u(f"{stream.part}:{self.situation.stages[number].key}", n)
+        entering = self._entering(number, f"{stream.part} ", n, np.arange(n))
+        return day + self._whole(number, -1, u, entering)
 
     def _whole(self, number: int, model: int, u: Floats, entering: Floats | None) -> Ints:
         days = self._scaled(self._durations(number, model).draw(u), number)
@@ -207,7 +215,7 @@ class _Walk:
         scale = self._scale(number)
         return days if scale == 1.0 else np.rint(days * scale).astype(np.int64)
 
-    def install(self, old: Ints, new: Ints, crew: Crew) -> tuple[Ints, Ints]:
+    def install(self, old: Ints, new: list[Ints], crew: Crew) -> tuple[Ints, list[Ints]]:
         """The stage that needs an installer: planned visits as planned, everybody else by rank.
 
         A planned visit holds when the request is ready by its first day; else the request queues when it is
@@ -215,54 +223,73 @@ class _Walk:
         """
         situation = self.situation
         concerned = np.flatnonzero(situation.stage <= (situation.installer_stage or 0))
-        n_new = new.shape[1]
-        if not len(concerned) and not n_new:
+        if not len(concerned) and not new:
             return old, new
         ready = np.maximum(old[:, concerned], situation.as_of + 1)
         kept_until = np.maximum(situation.planned_begins[concerned], situation.as_of + 1)
         planned = (situation.planned_ends[concerned] < NEVER) & (ready <= kept_until)
-        columns, place_of_new = self._ranked(concerned)
-        waiting = np.where(planned, NEVER, ready)
-        services = self._services("service", len(situation.refs))[:, concerned]
-        everybody = np.concatenate(
-            [waiting[:, columns[:place_of_new]], new, waiting[:, columns[place_of_new:]]], axis=1
-        )
-        service = np.concatenate(
-            [
-                services[:, columns[:place_of_new]],
-                self._services("new service", n_new),
-                services[:, columns[place_of_new:]],
-            ],
-            axis=1,
-        )
-        office = situation.office[concerned][columns]
-        office = np.concatenate([office[:place_of_new], np.full(n_new, -1), office[place_of_new:]])
+        ranked = self._ranked(concerned, new)
+        n_old, n_all = len(concerned), len(situation.refs)
+
+        def lined_up(name: str, draw: Callable[[str, int], Ints]) -> Ints:
+            coming = [
+                draw(f"{stream.part} {name}", days.shape[1])
+                for stream, days in zip(self.streams, new, strict=True)
+            ]
+            return np.concatenate([draw(name, n_all)[:, concerned], *coming], axis=1)[:, ranked]
+
+        waiting = np.concatenate([np.where(planned, NEVER, ready), *new], axis=1)[:, ranked]
+        line = {
+            "ready": waiting,
+            "service": lined_up("service", self._services),
+            "rest": lined_up("rest", self._rests),
+        }
         if crew.is_bound:
-            done = serve_by_office(ready=everybody, service=service, crew=crew, office=office)
+            office = np.concatenate([situation.office[concerned], np.full(len(ranked) - n_old, -1, np.int64)])
+            done = serve_by_office(**line, crew=crew, office=office[ranked])
         else:
-            done = serve(ready=everybody, service=service, crew=crew)
-        mine = np.concatenate([done[:, :place_of_new], done[:, place_of_new + n_new :]], axis=1)
-        back = np.empty_like(mine)
-        back[:, columns] = mine
-        old[:, concerned] = np.where(planned, situation.planned_ends[concerned], back)
-        return old, done[:, place_of_new : place_of_new + n_new]
+            done = serve(**line, crew=crew)
+        back = np.empty_like(done)
+        back[:, ranked] = done
+        old[:, concerned] = np.where(planned, situation.planned_ends[concerned], back[:, :n_old])
+        sizes = np.cumsum([n_old, *(days.shape[1] for days in new)])
+        return old, [back[:, first:end] for first, end in pairwise(sizes.tolist())]
 
     def _services(self, part: str, n: int) -> Ints:
-        """Working days for `n` requests in each run, from what was observed, itself drawn anew for each run.
-
-        In a queue an error in the mean adds up over everybody who waits; drawing the sample anew (bootstrap)
-        lets the runs differ by as much as the sample is uncertain.
-        """
-        observed = self.situation.service
-        sample = pick(observed, self._u("service sample", len(observed)))
-        at = (self._u(part, n) * len(observed)).astype(np.int64)
-        days = np.take_along_axis(sample, at, axis=1)
+        """Working days for `n` requests in each run, at least one."""
+        days = self._drawn(self._service_samples, part, n)
         number = self.situation.installer_stage
         return np.maximum(1, self._scaled(days, number)) if number is not None else days
 
-    def _ranked(self, concerned: Ints) -> tuple[Ints, int]:
-        """(order of the requests by priority, clock, reference; how many of them go before new
-        agreements)."""
+    def _rests(self, part: str, n: int) -> Ints:
+        """Free days after each of `n` requests in each run; none where none were observed."""
+        if not len(self.situation.rest):
+            return np.zeros((self.runs, n), np.int64)
+        return self._drawn(self._rest_samples, part, n)
+
+    @cached_property
+    def _service_samples(self) -> Ints:
+        return self._anew("service sample", self.situation.service)
+
+    @cached_property
+    def _rest_samples(self) -> Ints:
+        return self._anew("rest sample", self.situation.rest)
+
+    def _anew(self, part: str, observed: Ints) -> Ints:
+        """What was observed, drawn anew for each run (bootstrap).
+
+        In a queue an error in the mean adds up over everybody who waits; so the runs differ by as much as the
+        sample is uncertain.
+        """
+        return pick(observed, self._u(part, len(observed)))
+
+    def _drawn(self, samples: Ints, part: str, n: int) -> Ints:
+        at = (self._u(part, n) * samples.shape[1]).astype(np.int64)
+        return np.take_along_axis(samples, at, axis=1)
+
+    def _ranked(self, concerned: Ints, new: list[Ints]) -> Ints:
+        """Order of the requests, then of who comes: by priority, clock, reference; who comes starts the clock
+        later than everybody who is there."""
         situation = self.situation
         priority = (
             np.full(len(concerned), NORMAL) if self.what_if.by_clock else situation.priority[concerned].copy()
@@ -270,5 +297,7 @@ class _Walk:
         if self.what_if.first:
             named = [situation.refs[number] in self.what_if.first for number in concerned]
             priority[np.asarray(named, bool)] = 0
-        order = np.lexsort((concerned, situation.clock[concerned], priority))
-        return order, int((priority <= NORMAL).sum())
+        sizes = [days.shape[1] for days in new]
+        later = np.repeat([stream.priority for stream in self.streams], sizes).astype(np.int64)
+        clock = np.concatenate([situation.clock[concerned], np.full(len(later), NEVER)])
+        return np.lexsort((clock, np.concatenate([priority, later])))

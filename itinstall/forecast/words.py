@@ -6,17 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from itinstall.forecast.history import Situation
-from itinstall.forecast.simulate import ARRIVAL_DAYS, Minimums, WhatIf
+from itinstall.forecast.history import KNOWN_AHEAD_DAYS, Situation
+from itinstall.forecast.newcomers import ARRIVAL_DAYS, Stream, streams_of
+from itinstall.forecast.simulate import Minimums, WhatIf
 
 __all__ = ["assumptions_of", "samples_of"]
+
+PRIORITIES = {1: "urgent", 2: "high", 3: "normal", 4: "low"}  # itinstall.choices.Priority
 
 
 def samples_of(situation: Situation) -> list[dict[str, Any]]:
     """One entry per stage: `n` ended visits (`n_open` more are counted as not over), their median in days,
     `by_model`: models with times of their own; for the stage that needs an installer, `n` requests with
-    visits and the median in working days. `beyond`: open requests that are in it for longer than all but a
-    few took."""
+    visits and the median in working days, and `rest`: [requests whose visits ended while another waited, mean
+    working days from there to the next visit]. `beyond`: open requests that are in it for longer than all but
+    a few took."""
     return [
         _installer_sample(situation, number)
         if number == situation.installer_stage
@@ -48,7 +52,7 @@ def _sample(situation: Situation, number: int) -> dict[str, Any]:
 
 
 def _installer_sample(situation: Situation, number: int) -> dict[str, Any]:
-    service = situation.service
+    service, rest = situation.service, situation.rest
     return {
         "stage": situation.stages[number].name,
         "unit": "working days",
@@ -59,6 +63,7 @@ def _installer_sample(situation: Situation, number: int) -> dict[str, Any]:
         "unseen": 0.0,
         "here": int((situation.stage == number).sum()),
         "beyond": 0,
+        "rest": [len(rest), round(float(rest.mean()), 1) if len(rest) else None],
         "entered": round(situation.entered[number], 3),
     }
 
@@ -88,6 +93,7 @@ def assumptions_of(situation: Situation, minimums: Minimums, what_if: WhatIf) ->
             "priority, then "
             "the start of the clock, then reference. It takes as many working days as observed visits did, "
             "and ends with the last of them.",
+            _between_visits(situation),
             "Installers work on the business days on which nothing else is planned for them. Absences that "
             "nobody has entered yet are not known, and after the last year with known federal holidays every "
             "Monday to Friday counts.",
@@ -101,6 +107,23 @@ def assumptions_of(situation: Situation, minimums: Minimums, what_if: WhatIf) ->
             found.append(
                 f"{stage.name} is entered by {situation.entered[at]:.0%} of the requests, as observed."
             )
+    found += _coming(situation, what_if)
+    return found
+
+
+def _between_visits(situation: Situation) -> str:
+    if not len(situation.rest):
+        return "An installer can begin the next visit at once: none was seen to end while somebody waited."
+    return (
+        "After a visit an installer lets as many working days pass as were seen between visits while "
+        f"somebody waited ({situation.rest.mean():.1f} on the average of {len(situation.rest):,}): travel, "
+        f"other work, and absences that were entered less than {KNOWN_AHEAD_DAYS} days ahead."
+    )
+
+
+def _coming(situation: Situation, what_if: WhatIf) -> list[str]:
+    streams = streams_of(situation, new_per_month=what_if.new_per_month, by_clock=what_if.by_clock)
+    found = [_overtaking(situation, stream) for stream in streams if not stream.is_asked]
     if what_if.new_per_month:
         found.append(
             f"New agreements come at random (Poisson), {what_if.new_per_month:g} a month for "
@@ -108,8 +131,19 @@ def assumptions_of(situation: Situation, minimums: Minimums, what_if: WhatIf) ->
             "priority."
         )
     else:
-        found.append("No new agreements: later ones start their clock later and stand behind those open now.")
+        found.append(
+            "Other requests that come later start their clock later and stand behind those open now."
+        )
     return found
+
+
+def _overtaking(situation: Situation, stream: Stream) -> str:
+    n, days = situation.coming.counts[stream.priority], situation.coming.days
+    return (
+        f"Requests of {PRIORITIES[stream.priority]} priority that nobody has submitted yet go before open "
+        f"ones of a lower one. They come at random (Poisson), as often as in the last {days:,} days ({n:,} "
+        f"of them), for {stream.days:,} days."
+    )
 
 
 def _tails(situation: Situation, minimums: Minimums) -> list[str]:

@@ -54,6 +54,7 @@ ABSENCES = (
     (2, AbsenceKind.TRAINING, date(2025, 8, 4), date(2025, 8, 18)),
     (2, AbsenceKind.OTHER_PROGRAM, date(2026, 2, 2), date(2026, 3, 2)),
 )
+ENTERED_AHEAD = timedelta(days=30)
 PRIORITIES = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW)
 WEIGHTS = (0.02, 0.08, 0.84, 0.06)
 
@@ -225,6 +226,7 @@ def _installers_add(
             ends_on=one.ends_on,
             note="Synthetic program" if one.kind == AbsenceKind.OTHER_PROGRAM else "",
             is_synthetic=True,
+            created_at=timezone.make_aware(datetime.combine(one.begins_on, time(12)) - ENTERED_AHEAD),
         )
         for one in away
     )

@@ -43,7 +43,7 @@ def backtest_lines(*, days: Sequence[date], today: date) -> Backtest:
     """A forecast of each of `days` from what had happened by then, held against what came until `today`.
 
     Steps count with the day on which they happened, as it is known now. What was planned (absences, visits)
-    counts when it had been entered by then. Priorities and field offices are today's. Eleven statements.
+    counts when it had been entered by then. Priorities and field offices are today's. Thirteen statements.
     """
     parameters = forecast_parameters(day=today)
     calendar = federal_calendar()

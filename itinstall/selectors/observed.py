@@ -5,9 +5,11 @@ National: a forecast is of the whole backlog. What a person sees of it is cut af
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from django.db.models import Case, F, IntegerField, Value, When
@@ -17,7 +19,7 @@ from django.utils import timezone
 from agreements.models import AgencyOffice
 from itinstall.calendars import Busy, Workspan, free_days
 from itinstall.choices import ClockStart, EntryKind
-from itinstall.forecast.history import NEVER, Facts, History, StageLine, numbered
+from itinstall.forecast.history import KNOWN_AHEAD_DAYS, NEVER, Facts, History, StageLine, numbered
 from itinstall.forecast.queue import Crew
 from itinstall.forecast.sampling import Ints
 from itinstall.history import paused_days
@@ -42,14 +44,18 @@ COMPLETED, CANCELLED = 0, -1  # instead of the place of a stage
 
 def history_read(*, as_of: date, calendar: FederalCalendar) -> History:
     """Everything that happened until now, to be cut at any day. Due days count the pauses until `as_of` that
-    a policy lets stop the clock; field offices are those of `as_of`. Seven statements."""
+    a policy lets stop the clock; field offices are those of `as_of`. At most nine statements."""
     stages = list(Stage.objects.order_by("place"))
     requests = _requests(as_of)
     pks = np.asarray(requests.pks, np.int64)
     v_request, v_stage, v_begins, v_ends, v_given_up = _visits(pks, [stage.place for stage in stages])
     visits = list(
-        InstallationVisit.objects.order_by().values_list("request_id", "begins_on", "ends_on", "created_at")
+        InstallationVisit.objects.order_by("installer_id", "begins_on", "ends_on", "pk").values_list(
+            "request_id", "begins_on", "ends_on", "created_at", "installer_id"
+        )
     )
+    s_next, s_rest = _rests(visits, calendar)
+    holds = list(Hold.objects.standing().order_by().values_list("request_id", "begins_on", "ends_on"))
     submitted = np.full(len(pks), NEVER, np.int64)
     np.minimum.at(submitted, v_request, v_begins)
     known = [clock is not None for clock in requests.clocks]
@@ -82,6 +88,11 @@ def history_read(*, as_of: date, calendar: FederalCalendar) -> History:
         s_ends=_ordinals([row[2] for row in visits]),
         s_workdays=_workdays([row[1] for row in visits], [row[2] for row in visits], calendar),
         s_entered=_ordinals([timezone.localtime(row[3]).date() for row in visits]),
+        s_next=s_next,
+        s_rest=s_rest,
+        h_request=_places(pks, [row[0] for row in holds]),
+        h_begins=_ordinals([row[1] for row in holds]),
+        h_ends=np.asarray([row[2].toordinal() if row[2] else NEVER for row in holds], np.int64),
     )
     return History(_with_pauses(facts, requests, as_of))
 
@@ -163,14 +174,49 @@ def _ordinals(days: Sequence[date]) -> Ints:
 
 def _workdays(begins: Sequence[date], ends: Sequence[date], calendar: FederalCalendar) -> Ints:
     """Business days of each visit, at least one: an installer was there."""
+    return np.maximum(1, _business_days(begins, ends, calendar.closed))
+
+
+def _business_days(begins: Sequence[date], ends: Sequence[date], closed: Iterable[date]) -> Ints:
+    """Mondays to Fridays of each [begin, end) that are not `closed`; 0 where the end comes first."""
     if not begins:
         return np.empty(0, np.int64)
     counted = np.busday_count(
         np.asarray(begins, "datetime64[D]"),
-        np.asarray(ends, "datetime64[D]"),
-        holidays=np.asarray(calendar.closed, "datetime64[D]"),
+        np.maximum(np.asarray(begins, "datetime64[D]"), np.asarray(ends, "datetime64[D]")),
+        holidays=np.asarray(sorted(closed), "datetime64[D]"),
     )
-    return np.maximum(1, counted).astype(np.int64)
+    return counted.astype(np.int64)
+
+
+def _rests(
+    visits: Sequence[tuple[int, date, date, datetime, int]], calendar: FederalCalendar
+) -> tuple[Ints, Ints]:
+    """(place of the same installer's next visit or -1, business days in between). `visits` by installer and
+    day. One statement.
+
+    Absences that were entered early count as known and are no part of it; the others are, for a forecast
+    cannot keep free what nobody has entered yet.
+    """
+    away: dict[int, set[date]] = {}
+    columns = ("installer_id", "begins_on", "ends_on", "created_at")
+    for who, first, last, at in InstallerAbsence.objects.order_by().values_list(*columns):
+        if (first - timezone.localtime(at).date()).days >= KNOWN_AHEAD_DAYS:
+            days = (first + timedelta(days=number) for number in range((last - first).days))
+            away.setdefault(who, set()).update(days)
+    after, rest = np.full(len(visits), -1, np.int64), np.zeros(len(visits), np.int64)
+    start = 0
+    for installer, rows in groupby(visits, key=itemgetter(4)):
+        own = list(rows)
+        end = start + len(own)
+        after[start : end - 1] = np.arange(start + 1, end)
+        rest[start : end - 1] = _business_days(
+            [row[2] for row in own[:-1]],
+            [row[1] for row in own[1:]],
+            {*calendar.closed, *away.get(installer, ())},
+        )
+        start = end
+    return after, rest
 
 
 def _with_pauses(facts: Facts, requests: _Requests, as_of: date) -> Facts:

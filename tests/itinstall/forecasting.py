@@ -33,8 +33,8 @@ def crew_of(count: int, *, first: int = MONDAY, n_days: int = 4000) -> Crew:
 
 @dataclass
 class Line:
-    """One request: (stage, first day, first day after or None) in order; `visit` (first, end, working
-    days)."""
+    """One request: (stage, first day, first day after or None) in order; `visit` (first, end, working days)
+    of an `installer`, -1: of whom is not known; `holds` (first day, first day after or None)."""
 
     ref: str
     visits: Sequence[tuple[int, int, int | None]]
@@ -43,7 +43,9 @@ class Line:
     clock: int | None = None
     due: int = NEVER
     visit: tuple[int, int, int] | None = None
+    installer: int = -1
     entered: int = 0
+    holds: Sequence[tuple[int, int | None]] = ()
     model: int = 0
     office: int = 0
 
@@ -54,6 +56,7 @@ class Story:
     stages: tuple[StageLine, ...] = STAGES
     models: tuple[str, ...] = ("JEM", "TFM")
     offices: tuple[str, ...] = ("houston", "miami")
+    away: Sequence[tuple[int, int, int]] = ()
 
     def history(self) -> History:
         return History(facts_of(self))
@@ -70,6 +73,13 @@ def facts_of(story: Story) -> Facts:
     of = np.asarray(rows, np.int64).reshape(-1, 5)
     service = np.asarray(seen, np.int64).reshape(-1, 5)
     lines = story.lines
+    s_next, s_rest = rests_of([line for line in lines if line.visit], story.away)
+    held = [
+        (number, begins, NEVER if ends is None else ends)
+        for number, line in enumerate(lines)
+        for begins, ends in line.holds
+    ]
+    holds = np.asarray(held, np.int64).reshape(-1, 3)
 
     def column(values):
         return np.asarray(list(values), np.int64)
@@ -94,7 +104,36 @@ def facts_of(story: Story) -> Facts:
         s_ends=service[:, 2],
         s_workdays=service[:, 3],
         s_entered=service[:, 4],
+        s_next=s_next,
+        s_rest=s_rest,
+        h_request=holds[:, 0],
+        h_begins=holds[:, 1],
+        h_ends=holds[:, 2],
     )
+
+
+def rests_of(
+    lines: Sequence[Line], away: Sequence[tuple[int, int, int]] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Place of the same installer's next visit, and the weekdays in between that the installer is not away
+    (`away`: installer, first day, first day after)."""
+    following, rest = [], []
+    for line in lines:
+        ends = line.visit[1]
+        later = [
+            (other.visit, place)
+            for place, other in enumerate(lines)
+            if other is not line and other.installer == line.installer >= 0 and other.visit[0] >= ends
+        ]
+        following.append(min(later)[1] if later else -1)
+        until = min(later)[0][0] if later else ends
+        rest.append(
+            sum(
+                not any(first <= day < end for who, first, end in away if who == line.installer)
+                for day in weekdays(ends, until - ends)
+            )
+        )
+    return np.asarray(following, np.int64), np.asarray(rest, np.int64)
 
 
 def made_up(*, n: int, installers: int, first: int, days: int, seed: int) -> Story:
@@ -110,7 +149,7 @@ def made_up(*, n: int, installers: int, first: int, days: int, seed: int) -> Sto
     service = rng.integers(1, 6, n)
     ready = submitted + before[0] + before[1]
     crew = crew_of(installers, first=first, n_days=days + 4000)
-    done = serve(ready=ready[None], service=service[None], crew=crew)[0]
+    done = serve(ready=ready[None], service=service[None], rest=np.zeros((1, n), int), crew=crew)[0]
     story = Story()
     for number in range(n):
         at = [int(submitted[number])]

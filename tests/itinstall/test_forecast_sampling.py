@@ -75,8 +75,15 @@ def test_numbers_of_a_part_are_the_same_on_every_machine_and_of_no_other_part() 
 class TestQueue:
     """MONDAY is day 0; Saturday and Sunday are days 5 and 6."""
 
-    def done(self, ready: list[int], service: list[int], crew: Crew) -> list[int]:
-        found = serve(ready=np.asarray([ready]) + MONDAY, service=np.asarray([service]), crew=crew)
+    def done(
+        self, ready: list[int], service: list[int], crew: Crew, rest: list[int] | None = None
+    ) -> list[int]:
+        found = serve(
+            ready=np.asarray([ready]) + MONDAY,
+            service=np.asarray([service]),
+            rest=np.asarray([rest or [0] * len(ready)]),
+            crew=crew,
+        )
         return [NEVER if day >= NEVER else day - MONDAY for day in found[0].tolist()]
 
     def test_one_installer_takes_three_requests_one_after_the_other(self) -> None:
@@ -85,6 +92,17 @@ class TestQueue:
 
     def test_two_installers_take_two_at_once(self) -> None:
         assert self.done([0, 0, 0], [2, 3, 1], crew_of(2)) == [2, 3, 3]
+
+    def test_after_a_request_the_installer_rests_for_free_days_and_the_request_does_not_wait_for_it(
+        self,
+    ) -> None:
+        # Mon-Tue, one day of rest; Thu-Fri, no rest; the Monday after.
+        assert self.done([0, 0, 0], [2, 2, 1], crew_of(1), rest=[1, 0, 5]) == [2, 5, 8]
+        # Two days of rest around a weekend: Thu-Fri; Mon-Tue; begins on Wednesday.
+        assert self.done([3, 3], [2, 1], crew_of(1), rest=[2, 0]) == [5, 10]
+
+    def test_who_rests_leaves_the_next_to_who_is_free(self) -> None:
+        assert self.done([0, 0, 0], [1, 2, 1], crew_of(2), rest=[3, 0, 0]) == [1, 2, 3]
 
     def test_who_is_ready_first_is_not_kept_waiting_for_a_better_rank(self) -> None:
         # Rank 0 is ready on Tuesday: by then the installer is at work for rank 1 until Friday.
@@ -115,6 +133,7 @@ class TestQueue:
         found = serve_by_office(
             ready=np.full((1, 4), MONDAY),
             service=np.asarray([[2, 2, 2, 2]]),
+            rest=np.zeros((1, 4), int),
             crew=crew,
             office=np.asarray([1, 1, 0, -1]),
         )
@@ -138,21 +157,27 @@ class TestQueue:
         offsets = st.lists(st.integers(-3, 40), min_size=n, max_size=n)
         ready = np.asarray([data.draw(offsets)]) + MONDAY
         service = np.asarray([data.draw(st.lists(st.integers(1, 4), min_size=n, max_size=n))])
-        quick = serve(ready=ready, service=service, crew=crew)
-        plain = serve_by_office(ready=ready, service=service, crew=crew, office=np.full(n, -1))
+        rest = np.asarray([data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))])
+        line = {"ready": ready, "service": service, "rest": rest, "crew": crew}
+        quick, plain = serve(**line), serve_by_office(**line, office=np.full(n, -1))
         assert quick.tolist() == plain.tolist()
 
     @settings(deadline=None)
     @given(
         service=st.lists(st.integers(1, 5), min_size=1, max_size=12),
         more=st.lists(st.integers(0, 3), min_size=12, max_size=12),
+        rests=st.lists(st.integers(0, 3), min_size=12, max_size=12),
         count=st.integers(1, 4),
     )
     def test_in_order_of_readiness_more_installers_or_shorter_work_make_nothing_later(
-        self, service, more, count
+        self, service, more, rests, count
     ) -> None:
-        ready = np.cumsum(more[: len(service)]).tolist()
-        base = self.done(ready, service, crew_of(count))
-        assert all(a <= b for a, b in zip(self.done(ready, service, crew_of(count + 1)), base, strict=True))
+        ready, rest = np.cumsum(more[: len(service)]).tolist(), rests[: len(service)]
+        base = self.done(ready, service, crew_of(count), rest)
         shorter = [max(1, days - 1) for days in service]
-        assert all(a <= b for a, b in zip(self.done(ready, shorter, crew_of(count)), base, strict=True))
+        for quicker in (
+            self.done(ready, service, crew_of(count + 1), rest),
+            self.done(ready, shorter, crew_of(count), rest),
+            self.done(ready, service, crew_of(count)),
+        ):
+            assert all(a <= b for a, b in zip(quicker, base, strict=True))

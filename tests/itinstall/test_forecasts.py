@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from itinstall import tasks
 from itinstall.choices import AbsenceKind, EntryKind, RequestState
+from itinstall.forecast import NEVER
 from itinstall.models import (
     Forecast,
     Hold,
@@ -116,6 +117,57 @@ class TestReading:
         )
         facts = history_read(as_of=TODAY, calendar=federal_calendar()).facts
         assert facts.s_workdays.tolist() == [3]
+
+    def test_between_visits_count_business_days_without_absences_that_were_entered_early(self) -> None:
+        requests = fill(today=TODAY, n_past=0, n_open=3, n_installers=2)
+        one, other = Installer.objects.order_by("pk")
+        for request, installer, day in zip(requests, (one, one, other), (18, 29, 27), strict=True):
+            InstallationVisit.objects.create(
+                request=request,
+                installer=installer,
+                begins_on=dt.date(2026, 5, day),
+                ends_on=dt.date(2026, 5, day + 1),
+            )
+
+        def rests() -> dict[str, tuple[int, int]]:
+            facts = history_read(as_of=TODAY, calendar=federal_calendar()).facts
+            return {
+                facts.refs[number]: (place, rest)
+                for number, place, rest in zip(
+                    facts.s_request, facts.s_next.tolist(), facts.s_rest.tolist(), strict=True
+                )
+            }
+
+        # Tuesday 19 to Thursday 28 without a weekend and Memorial Day.
+        assert rests() == {requests[0].ref: (1, 7), requests[1].ref: (-1, 0), requests[2].ref: (-1, 0)}
+        for installer, ahead in ((one, 10), (other, 200)):
+            InstallerAbsence.objects.create(
+                installer=installer,
+                kind=AbsenceKind.LEAVE,
+                begins_on=dt.date(2026, 5, 20),
+                ends_on=dt.date(2026, 5, 22),
+                created_at=dt.datetime(2026, 5, 20, 12, tzinfo=dt.UTC) - dt.timedelta(days=ahead),
+            )
+        assert rests()[requests[0].ref] == (1, 7)
+        InstallerAbsence.objects.filter(installer=one).update(
+            created_at=dt.datetime(2026, 5, 20, 12, tzinfo=dt.UTC) - dt.timedelta(days=90)
+        )
+        assert rests()[requests[0].ref] == (1, 5)
+
+    def test_holds_are_read_as_they_stand(self) -> None:
+        request = fill(today=TODAY, n_past=0, n_open=1)[0]
+        begins = TODAY - dt.timedelta(days=9)
+        what = {"request": request, "why_id": "isa-lea", "owner": "agency", "begins_on": begins}
+        first = Hold.objects.create(**what)
+        facts = history_read(as_of=TODAY, calendar=federal_calendar()).facts
+        assert [*facts.h_request, *facts.h_begins, *facts.h_ends] == [0, begins.toordinal(), NEVER]
+        Hold.objects.create(**what, ends_on=TODAY, corrects=first)
+        facts = history_read(as_of=TODAY, calendar=federal_calendar()).facts
+        assert [*facts.h_request, *facts.h_begins, *facts.h_ends] == [
+            0,
+            begins.toordinal(),
+            TODAY.toordinal(),
+        ]
 
     def test_absences_take_days_and_of_a_past_day_only_what_had_been_entered(self) -> None:
         fill(today=TODAY, n_past=0, n_open=1, n_installers=1)
