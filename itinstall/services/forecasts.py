@@ -204,8 +204,8 @@ def backtest_start(*, actor: Actor, first: date, last: date) -> Job:
 
 
 def forecast_make(*, actor: Actor, job: Job, report: Report) -> Forecast:
-    """Compute the forecast that `job` asks for; the one that it already left, if any. Eleven statements and as
-    many as there are earlier forecasts to be held against what came.
+    """Compute the forecast that `job` asks for; the one that it already left, if any. Eleven statements and
+    as many as there are earlier forecasts to be held against what came.
 
     `report(done, total, message)` is called outside of transactions.
     """
