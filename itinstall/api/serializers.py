@@ -278,7 +278,8 @@ class ForecastLineSerializer(serializers.Serializer[Any]):
 
 
 class ForecastDetail(ForecastRow):
-    """A forecast with the requests in it that you may see. Its parts on offices and months are national."""
+    """A forecast with the requests in it that you may see. Its parts on offices, priorities and months are
+    national."""
 
     results = serializers.SerializerMethodField()
     requests = ForecastLineSerializer(many=True, read_only=True, source="api_lines")
@@ -288,7 +289,7 @@ class ForecastDetail(ForecastRow):
         read_only_fields = fields
 
     def get_results(self, forecast: Forecast) -> dict[str, Any]:
-        """`backlog`, `offices` and `months`: days as their distance from `as_of`, counts of requests."""
-        return {
-            key: forecast.results[key] for key in ("backlog", "offices", "months") if key in forecast.results
-        }
+        """`backlog`, `offices`, `priorities` and `months`: days as their distance from `as_of`, counts of
+        requests."""
+        told = ("backlog", "offices", "priorities", "months")
+        return {key: forecast.results[key] for key in told if key in forecast.results}

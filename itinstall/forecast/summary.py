@@ -64,10 +64,12 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`offices`: by slug, "" for requests whose office is not known."""
+    """`offices`: by slug, "" for requests whose office is not known; `priorities`: by number of
+    itinstall.choices.Priority."""
 
     backlog: Group
     offices: dict[str, Group]
+    priorities: dict[int, Group]
     requests: tuple[RequestLine, ...]
     months: tuple[Month, ...]
 
@@ -100,6 +102,10 @@ def summarize(situation: Situation, outcome: Outcome) -> Summary:
     return Summary(
         backlog=_group(situation, done, p50, everybody),
         offices=offices,
+        priorities={
+            number: _group(situation, done, p50, np.flatnonzero(situation.priority == number))
+            for number in np.unique(situation.priority).tolist()
+        },
         requests=lines,
         months=_months(situation.as_of, outcome),
     )

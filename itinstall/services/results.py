@@ -18,6 +18,7 @@ def results_of(situation: Situation, summary: Summary) -> dict[str, Any]:
     return {
         "backlog": _group(summary.backlog, zero),
         "offices": {slug: _group(group, zero) for slug, group in summary.offices.items()},
+        "priorities": {str(number): _group(group, zero) for number, group in summary.priorities.items()},
         "requests": {
             line.ref: [_from(zero, line.p50), _from(zero, line.p80), _from(zero, line.due)]
             for line in summary.requests

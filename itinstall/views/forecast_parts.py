@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 
 from agreements.selectors.reference import place_names
+from itinstall.choices import Priority
 from itinstall.models import Forecast, Stage
 from itinstall.selectors.forecasts import ForecastLine, lines_of, requests_of_lines
 from oversight.access.models import User
@@ -110,6 +111,7 @@ def forecast_context(forecast: Forecast) -> dict[str, Any]:
         "nation": nation,
         "share_late": nation.n_late / nation.n_due if nation.n_due else None,
         "offices": _offices(forecast),
+        "priorities": _priorities(forecast),
         "months": _months(results),
         "chart": _chart(forecast),
         "samples": forecast.samples["stages"],
@@ -149,6 +151,17 @@ def _offices(forecast: Forecast) -> list[Row]:
         before = _row(label, slug, base[slug], as_of) if slug in base else None
         rows.append(_row(label, slug or OFFICE_UNKNOWN, group, as_of, before))
     return sorted(rows, key=lambda row: (row.slug == OFFICE_UNKNOWN, row.label))
+
+
+def _priorities(forecast: Forecast) -> list[Row]:
+    """The most urgent first; none in a forecast that was made before they were told apart."""
+    base = forecast.results.get("base", {}).get("priorities", {})
+    rows = []
+    for number, group in sorted(forecast.results.get("priorities", {}).items()):
+        label, slug = Priority(int(number)).label, f"priority-{number}"
+        before = _row(label, slug, base[number], forecast.as_of) if number in base else None
+        rows.append(_row(label, slug, group, forecast.as_of, before))
+    return rows
 
 
 def _months(results: Mapping[str, Any]) -> list[dict[str, Any]]:

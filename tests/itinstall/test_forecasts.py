@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from itinstall import tasks
-from itinstall.choices import AbsenceKind, EntryKind, RequestState
+from itinstall.choices import AbsenceKind, EntryKind, Priority, RequestState
 from itinstall.forecast import NEVER
 from itinstall.models import (
     Forecast,
@@ -212,6 +212,7 @@ class TestComputing:
         assert results["backlog"]["n"] == 12
         assert results["backlog"]["p80"] == max(results["backlog"]["p80"], results["backlog"]["p50"])
         assert sum(group["n"] for group in results["offices"].values()) == 12
+        assert {key: group["n"] for key, group in results["priorities"].items()} == {"3": 12}
         assert results["months"][-1][2] == 12
         samples = {item["stage"]: item["n"] for item in found.samples["stages"]}
         assert samples["Bids and circuit"] >= 30
@@ -398,6 +399,17 @@ class TestPages:
         page = self.page(client)
         assert page.status_code == 200
         assert "No forecast yet" in page.text
+
+    def test_priorities_stand_apart_with_who_is_expected_before_them(self, client) -> None:
+        open_ones = fill(today=TODAY, n_past=80)
+        low = [request.pk for request in open_ones[:4]]
+        InstallationRequest.objects.filter(pk__in=low).update(priority=Priority.LOW)
+        computed()
+        page = self.page(client)
+        normal, last = page.context["priorities"]
+        assert (normal.label, normal.n, last.label, last.n) == ("Normal", 8, "Low", 4)
+        assert "By priority" in page.text
+        assert "Requests of normal priority that nobody has submitted yet" in page.text
 
     def test_too_little_is_said_in_words(self, client) -> None:
         fill(today=TODAY, n_past=3)
