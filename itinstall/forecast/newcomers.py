@@ -57,9 +57,12 @@ class Stream:
         return np.where(offsets <= self.days, days, NEVER)
 
 
-def streams_of(situation: Situation, *, new_per_month: float, by_clock: bool) -> list[Stream]:
+def streams_of(situation: Situation, *, new_per_month: float | None, by_clock: bool) -> list[Stream]:
     """Who comes, by priority. As observed come those that go before an open request which still needs an
-    installer; where everything goes by the clock there are none, for their clock starts later."""
+    installer; where everything goes by the clock there are none, for their clock starts later.
+
+    `new_per_month`: agreements of normal priority, asked for instead of the observed ones.
+    """
     found, queue = [], situation.installer_stage
     if queue is not None and situation.can_receive and not by_clock:
         needing = situation.stage <= queue
@@ -67,7 +70,7 @@ def streams_of(situation: Situation, *, new_per_month: float, by_clock: bool) ->
         found = [
             Stream(f"coming {priority}", priority, count / situation.coming.days, is_asked=False)
             for priority, count in sorted(situation.coming.counts.items())
-            if priority < lowest and not (priority == NORMAL and new_per_month)
+            if priority < lowest and not (priority == NORMAL and new_per_month is not None)
         ]
     if new_per_month:
         found.append(Stream("new", NORMAL, new_per_month / DAYS_PER_MONTH, is_asked=True))

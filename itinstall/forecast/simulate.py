@@ -34,12 +34,13 @@ class WhatIf:
     """What is assumed other than today's; the defaults are today's.
 
     `scales`: factor per key of a stage, for the installer's one on working days. `new_per_month`: agreements
-    that need an installation. `by_clock`: priorities are set aside. `first`: references that go before all.
+    of normal priority that need an installation, None: as observed. `by_clock`: priorities are set aside.
+    `first`: references that go before all.
     Installers who are added are part of the crew.
     """
 
     scales: Mapping[str, float] = field(default_factory=dict)
-    new_per_month: float = 0.0
+    new_per_month: float | None = None
     by_clock: bool = False
     first: frozenset[str] = frozenset()
 

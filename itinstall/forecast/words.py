@@ -130,6 +130,8 @@ def _coming(situation: Situation, what_if: WhatIf) -> list[str]:
             f"{ARRIVAL_DAYS // 365} years; each is submitted on the day of its signature with normal "
             "priority."
         )
+    elif what_if.new_per_month is not None:
+        found.append("No new agreement of normal priority comes.")
     else:
         found.append(
             "Other requests that come later start their clock later and stand behind those open now."

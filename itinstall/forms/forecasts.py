@@ -46,15 +46,13 @@ class WhatIfForm(forms.Form):
     )
     new_per_month = forms.DecimalField(
         label="New agreements a month",
-        initial=0,
+        required=False,
         min_value=0,
         max_value=MOST_NEW,
         decimal_places=1,
-        help_text="That need an installation, for three years, at random.",
-        error_messages={
-            "required": "Enter 0 when none comes.",
-            "invalid": "Enter a number, for example 12.5.",
-        },
+        help_text="Of normal priority, that need an installation; for three years, at random. 0: none. "
+        "Empty: as many as in the year before.",
+        error_messages={"invalid": "Enter a number, for example 12.5, or leave it empty."},
     )
     order = forms.ChoiceField(
         label="Who goes first",
@@ -108,7 +106,7 @@ class WhatIfForm(forms.Form):
             added=data["added"],
             added_from=data["added_from"],
             scales={stage.pk: data[f"{SCALE}{stage.pk}"] for stage in self.stages},
-            new_per_month=float(data["new_per_month"]),
+            new_per_month=None if data["new_per_month"] is None else float(data["new_per_month"]),
             by_clock=data["order"] == BY_CLOCK,
             first=data["first"],
             first_office=office.pk if office else "",

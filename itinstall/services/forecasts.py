@@ -61,13 +61,14 @@ Report = Callable[[int, int, str], None]
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a what-if changes. `scales`: percent per key of a stage, 100 = as observed; for the stage that
-    needs an installer, of working days. `first`: references of requests that go before all others;
+    needs an installer, of working days. `new_per_month`: agreements of normal priority, None: as observed.
+    `first`: references of requests that go before all others;
     `first_office`: so do the requests of this field office."""
 
     added: int = 0
     added_from: date | None = None
     scales: Mapping[str, int] | None = None
-    new_per_month: float = 0.0
+    new_per_month: float | None = None
     by_clock: bool = False
     first: tuple[str, ...] = ()
     first_office: str = ""
@@ -75,9 +76,8 @@ class Question:
     @property
     def is_empty(self) -> bool:
         changed = any(percent != 100 for percent in (self.scales or {}).values())
-        return not (
-            self.added or changed or self.new_per_month or self.by_clock or self.first or self.first_office
-        )
+        asked = self.added or changed or self.by_clock or self.first or self.first_office
+        return not asked and self.new_per_month is None
 
     def as_params(self) -> dict[str, Any]:
         """As a job and a forecast keep it."""
@@ -156,7 +156,7 @@ def _check(actor: Actor, question: Question) -> None:
         errors["added"] = f"Enter 0 to {MOST_ADDED} installers."
     if question.added_from and question.added_from < timezone.localdate():
         errors["added_from"] = "This day is over. Enter today or a later one."
-    if not 0 <= question.new_per_month <= MOST_NEW:
+    if question.new_per_month is not None and not 0 <= question.new_per_month <= MOST_NEW:
         errors["new_per_month"] = f"Enter 0 to {MOST_NEW} agreements a month."
     known = set(Stage.objects.filter(is_active=True).values_list("pk", flat=True))
     for key, percent in (question.scales or {}).items():

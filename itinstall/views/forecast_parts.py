@@ -243,8 +243,9 @@ def change_words(forecast: Forecast, stages: Mapping[str, str]) -> list[str]:
         since = f" from {asked['added_from']}" if asked["added_from"] else ""
         found.append(f"{asked['added']} installer{'' if asked['added'] == 1 else 's'} added{since}")
     found += [f"{stages.get(key, key)} at {percent} %" for key, percent in asked["scales"].items()]
-    if asked["new_per_month"]:
-        found.append(f"{asked['new_per_month']:g} new agreements a month")
+    new = asked["new_per_month"]
+    if new is not None:
+        found.append(f"{new:g} new agreements a month" if new else "no new agreements of normal priority")
     if asked["by_clock"]:
         found.append("priorities set aside")
     if asked["first_office"]:

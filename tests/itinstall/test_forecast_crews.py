@@ -185,26 +185,30 @@ class TestWhoComesLater:
 
     def test_only_those_who_go_before_somebody_are_simulated(self) -> None:
         situation = self.world(coming=Coming({1: 10, 3: 100, 4: 10}, 365))
-        streams = streams_of(situation, new_per_month=0, by_clock=False)
+        streams = streams_of(situation, new_per_month=None, by_clock=False)
         assert [(one.priority, one.is_asked) for one in streams] == [(1, False), (3, False)]
         nobody_low = replace(situation, priority=np.minimum(situation.priority, 3))
-        assert [one.priority for one in streams_of(nobody_low, new_per_month=0, by_clock=False)] == [1]
-        assert streams_of(situation, new_per_month=0, by_clock=True) == []
+        assert [one.priority for one in streams_of(nobody_low, new_per_month=None, by_clock=False)] == [1]
+        assert streams_of(situation, new_per_month=None, by_clock=True) == []
         asked = streams_of(situation, new_per_month=30, by_clock=False)
         assert [(one.priority, one.is_asked) for one in asked] == [(1, False), (3, True)]
+        none = streams_of(situation, new_per_month=0, by_clock=False)
+        assert [(one.priority, one.is_asked) for one in none] == [(1, False)]
+        said = assumptions_of(situation, FEW, WhatIf(new_per_month=0))
+        assert "No new agreement of normal priority comes." in said
         past_install = replace(situation, stage=np.full(41, ACCESS))
-        assert streams_of(past_install, new_per_month=0, by_clock=False) == []
+        assert streams_of(past_install, new_per_month=None, by_clock=False) == []
 
     def test_very_many_are_simulated_for_fewer_days(self) -> None:
         situation = self.world(coming=Coming({1: 36_500, 2: 36}, 365))
-        many, few = streams_of(situation, new_per_month=0, by_clock=False)
+        many, few = streams_of(situation, new_per_month=None, by_clock=False)
         assert (many.days, few.days) == (MOST_COMING // 100, ARRIVAL_DAYS)
         said = assumptions_of(situation, FEW, WhatIf())
         assert any("urgent priority" in one and f"for {many.days} days" in one for one in said)
 
     def test_nobody_is_expected_while_a_stage_was_never_seen_to_end(self) -> None:
         situation = self.world(coming=Coming({1: 10}, 365), durations={})
-        assert streams_of(situation, new_per_month=0, by_clock=False) == []
+        assert streams_of(situation, new_per_month=None, by_clock=False) == []
 
     def test_urgent_ones_delay_normal_ones_and_normal_ones_only_low_ones(self) -> None:
         base, urgent, normal = (
@@ -219,7 +223,7 @@ class TestWhoComesLater:
 
     def test_they_come_as_often_as_they_did(self) -> None:
         situation = self.world(coming=Coming({1: 73}, 365))
-        (stream,) = streams_of(situation, new_per_month=0, by_clock=False)
+        (stream,) = streams_of(situation, new_per_month=None, by_clock=False)
         u = np.random.Generator(np.random.PCG64(1)).random((200, stream.most))
         days = stream.arrivals(u, EVE)
         per_run = (days < NEVER).sum(axis=1)

@@ -145,7 +145,7 @@ def test_new_agreements_queue_behind_and_go_before_low_priority() -> None:
         simulate(
             situation, seed=5, runs=30, crew=crew_of(1), minimums=FEW, what_if=WhatIf(new_per_month=rate)
         )
-        for rate in (0, 30)
+        for rate in (None, 30)
     )
     at = situation.refs.index("L")
     normal = [number for number in range(len(situation.refs)) if number != at]

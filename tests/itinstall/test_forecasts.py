@@ -486,7 +486,8 @@ class TestPages:
         address = reverse("itinstall:forecast_ask")
         form = client.get(address).context["form"]
         data = {name: field.initial or "" for name, field in form.fields.items()}
-        data |= {"added": "0", "new_per_month": "0"}
+        data |= {"added": "0"}
+        assert data["new_per_month"] == ""
         nothing = client.post(address, data)
         assert nothing.status_code == 422
         assert "Nothing is changed" in nothing.text
@@ -494,10 +495,16 @@ class TestPages:
         assert bad.status_code == 422
         assert "There is no request ITR-NONE" in bad.text
         assert "This day is over" in bad.text
+        none = client.post(address, {**data, "new_per_month": "0"})
+        assert none.status_code == 302
+        job = Job.objects.get(created_by=user)
+        assert job.params["question"]["new_per_month"] == 0
+        job.delete()
         good = client.post(address, {**data, "added": "2", "first": "itr-f0000000"})
         job = Job.objects.get(created_by=user)
         assert good.url == reverse("exchange:job", args=[job.pk])
         assert job.params["question"]["first"] == ["ITR-F0000000"]
+        assert job.params["question"]["new_per_month"] is None
 
     def test_the_button_joins_a_forecast_that_is_under_way(self, client) -> None:
         client.force_login(UserFactory(role="hq"))
