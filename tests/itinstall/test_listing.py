@@ -17,6 +17,10 @@ from itinstall.selectors.listing import request_list, stuck_list
 from itinstall.selectors.requests import clocks_of_request, standing_steps
 from itinstall.selectors.usual import FEWEST, WINDOW_DAYS, usual_days
 from oversight.access.models import User
+from oversight.metrics.choices import FillState
+from oversight.metrics.models import DayFill
+from oversight.metrics.registry import get_metric
+from oversight.metrics.services import day_fill
 from tests.factories import AgencyFactory, AgreementFactory, SiteFactory, UserFactory
 from tests.support.cache import begin_test
 
@@ -132,6 +136,12 @@ def test_figures_of_lists_are_those_of_the_pure_history(histories, target) -> No
         transaction.set_rollback(True)
 
 
+def usual_now() -> dict[str, tuple[int, int | None]]:
+    """With an empty cache."""
+    begin_test()
+    return {key: (usual.n, usual.days) for key, usual in usual_days(on=TODAY).items() if usual.n}
+
+
 def slow_usual(requests: list[InstallationRequest]) -> dict[str, tuple[int, int | None]]:
     """The same by hand: every finished visit that ended in the 365 days before today."""
     days = defaultdict(list)
@@ -153,17 +163,31 @@ def slow_usual(requests: list[InstallationRequest]) -> dict[str, tuple[int, int 
 def test_usual_days_are_the_nearest_rank_of_finished_visits(histories) -> None:
     with transaction.atomic():
         rows = [written(history, number) for number, history in enumerate(histories)]
-        begin_test()  # an empty cache for each history
-        found = {key: (usual.n, usual.days) for key, usual in usual_days(on=TODAY).items() if usual.n}
-        assert found == slow_usual(rows)
+        assert usual_now() == slow_usual(rows)
+        day_fill(as_of=TODAY - dt.timedelta(days=1), metrics=[get_metric("itinstall.stage_days_p90")])
+        assert usual_now() == slow_usual(rows), "the figures of the day before say the same"
         transaction.set_rollback(True)
+
+
+def test_usual_days_are_those_of_the_figures_of_the_day_before_unless_they_wait(
+    django_assert_num_queries,
+) -> None:
+    visits(FEWEST, 20)
+    day, metric = TODAY - dt.timedelta(days=1), get_metric("itinstall.stage_days_p90")
+    day_fill(as_of=day, metrics=[metric])
+    visits(1, 40)  # not in the figures
+    begin_test()
+    with django_assert_num_queries(1):
+        assert usual_days(on=TODAY)["request"].n == FEWEST
+    DayFill.objects.filter(metric=metric.key, as_of=day).update(state=FillState.STALE)
+    assert usual_now()["request"] == (FEWEST + 1, 20)
 
 
 def visits(n: int, days: int) -> None:
     """`n` completed requests that were `days` in their first stage."""
     for number in range(n):
         plain = {"signed": None, "ends": EntryKind.CANCELLED, "holds": [], "corrects": None}
-        written({**plain, "began": 200, "gaps": [days]}, 1000 + number)
+        written({**plain, "began": 200, "gaps": [days]}, 1000 * days + number)
 
 
 def stuck(user: User) -> dict[str, tuple[int, int | None]]:
