@@ -30,7 +30,7 @@ from django.utils import timezone
 
 from agreements.models import Agency, AgencyOffice
 from itinstall.choices import RequestState
-from itinstall.models import Hold, InstallationPolicy, InstallationRequest
+from itinstall.models import Hold, InstallationPolicy, InstallationRequest, Stage
 from itinstall.selectors.requests import installation_requests
 from itinstall.selectors.usual import usual_days
 from oversight.access.actors import person
@@ -57,11 +57,11 @@ def with_figures(rows: QuerySet[InstallationRequest], *, on: date) -> QuerySet[I
     day the target runs out, later by pauses that stop the clock), `acting` and `acting_since` (who has to
     act: the hold's owner, else the stage's), `office_name` and `office_slug` (today's).
     """
-    office = (
-        AgencyOffice.objects.active_on(on).filter(agency=OuterRef("site__agency")).order_by("-valid_from")
-    )
+    # Sites, offices and stages are looked up of the rows that are shown, not joined to all that are counted.
+    office = AgencyOffice.objects.active_on(on).filter(agency__sites=OuterRef("site")).order_by("-valid_from")
+    stage = Stage.objects.filter(pk=OuterRef("stage"))
     today = Value(on, output_field=DateField())
-    running = Q(clock_on__isnull=False) & Q(clock_on__lte=F("until"))
+    running = Q(clock_on__lte=F("until"))  # not without a clock
     return (
         rows.annotate(until=Coalesce("closed_on", today))
         .annotate(
@@ -69,7 +69,7 @@ def with_figures(rows: QuerySet[InstallationRequest], *, on: date) -> QuerySet[I
             stopped_days=_stopped_days(),
             office_name=Subquery(office.values("office__name")[:1], output_field=CharField()),
             office_slug=Subquery(office.values("office")[:1], output_field=CharField()),
-            acting=Coalesce("hold__owner", "stage__owner"),
+            acting=Coalesce("hold__owner", Subquery(stage.values("owner"))),
             acting_since=Coalesce("hold__begins_on", "stage_on"),
         )
         .annotate(
@@ -97,11 +97,9 @@ def _stopped_days() -> Combinable:
     days = (
         Hold.objects.standing()
         .filter(Exists(pausing), request=OuterRef("pk"))
-        .annotate(days=DaysBetween(first, end))
-        .filter(days__gt=0)
         .order_by()
         .values("request")
-        .annotate(sum=Sum("days"))
+        .annotate(sum=Sum(Greatest(DaysBetween(first, end), 0)))
         .values("sum")
     )
     # Asked only of requests whose policy lets something stop the clock; the first one lets nothing.

@@ -29,12 +29,14 @@ __all__ = [
     "Key",
     "Page",
     "count_up_to",
+    "few_keys",
     "keys_of",
     "ordered",
     "page_of",
 ]
 
 COUNT_LIMIT: Final = 10_000
+FEW: Final = 2_000  # keys that a statement may list
 END: Final = "end"
 
 
@@ -197,14 +199,17 @@ def page_of(
     before: str = "",
     total: int | None = None,
     in_two: bool = False,
+    known: Sequence[Any] | None = None,
 ) -> Page:
     """One page, in one query. `total`: the exact number of rows if it is known, for the last page's places.
     `in_two`: in two queries, keys first, for rows that join more tables than PostgreSQL puts in the best
-    order by itself (join_collapse_limit, 8).
+    order by itself (join_collapse_limit, 8). `known`: `few_keys` of the rows, where they were asked for.
 
     Raises CursorError. A `before` page that reaches the beginning is the first page, full.
     """
     backward = bool(before) and not after
+    if known is not None:
+        queryset = _only(queryset, known)
     cursor = None
     if after:
         cursor = Cursor.decode(after, keys)
@@ -218,17 +223,14 @@ def page_of(
             raise CursorError("damaged") from error
     names = [f"_key_{place}" for place in range(len(keys))]
     cut = ordered(cut, keys, backward=backward)
-    if not cut.query.distinct and cut.query.group_by is None:
+    if _is_plain(cut):
         # Which rows, by their keys alone; then those rows with all that their cells need. Otherwise a
         # database that sorts without an index works out every annotation of every row first.
-        few = queryset.all()
-        few.query.clear_where()  # said once, where the keys are chosen
+        # The conditions are said once, where the keys are chosen.
         chosen: Any = cut.values_list("pk", flat=True)[: size + 1]
         if in_two:
             chosen = list(chosen)
-        # (Of no keys Django would make no query: a page costs the same with rows and without.)
-        few = few.filter(pk__isnull=True) if chosen == [] else few.filter(pk__in=chosen)
-        cut = ordered(few, keys, backward=backward)
+        cut = ordered(_only(queryset, chosen), keys, backward=backward)
     cut = cut.annotate(**{name: F(key.path) for name, key in zip(names, keys, strict=True)})
     found = list(cut[: size + 1])
     more, rows = len(found) > size, found[:size]
@@ -261,7 +263,28 @@ def _first_place(cursor: Cursor | None, n: int, *, backward: bool, total: int | 
     return max(cursor.place - n, 1) if backward else cursor.place + 1
 
 
+def _only(queryset: QuerySet[Any], pks: Any) -> QuerySet[Any]:
+    """Rows of these primary keys with all that `queryset` annotates; its own conditions are met by them."""
+    rows = queryset.all()
+    rows.query.clear_where()
+    # Of no keys Django would make no query: a page costs the same with rows and without.
+    return rows.filter(pk__isnull=True) if pks == [] else rows.filter(pk__in=pks)
+
+
 def count_up_to(queryset: QuerySet[Any], limit: int = COUNT_LIMIT) -> tuple[int, bool]:
     """(number, exact). Counts no further than `limit`: beyond it the number is `limit` and not exact."""
     n = queryset.order_by().values("pk")[: limit + 1].count()
     return (limit, False) if n > limit else (n, True)
+
+
+def few_keys(queryset: QuerySet[Any]) -> tuple[int, bool, list[Any] | None]:
+    """What `count_up_to` says, and the primary keys where they are few: which rows a costly filter leaves is
+    then told once, for the count and the page. In one query."""
+    found = list(queryset.order_by().values_list("pk", flat=True)[: COUNT_LIMIT + 1])
+    known = found if len(found) <= FEW and _is_plain(queryset) else None
+    return min(len(found), COUNT_LIMIT), len(found) <= COUNT_LIMIT, known
+
+
+def _is_plain(queryset: QuerySet[Any]) -> bool:
+    """Whether each row is one of the model's: neither grouped nor made distinct."""
+    return not queryset.query.distinct and queryset.query.group_by is None

@@ -84,7 +84,13 @@ def list_context(request: HttpRequest, spec: ListSpec) -> dict[str, Any]:
     user = cast(User, request.user)
     reading = read_list(spec=spec, user=user, query=request.GET, request=request)
     problems = list(reading.problems)
-    count, exact = keyset.count_up_to(reading.queryset) if not problems else (0, True)
+    known = None
+    if problems:
+        count, exact = 0, True
+    elif reading.is_filtered:
+        count, exact, known = keyset.few_keys(reading.queryset)
+    else:
+        count, exact = keyset.count_up_to(reading.queryset)
     size = PRINT_LIMIT if "print" in request.GET else PAGE_SIZE
     try:
         page = keyset.page_of(
@@ -95,6 +101,7 @@ def list_context(request: HttpRequest, spec: ListSpec) -> dict[str, Any]:
             before=request.GET.get("before", ""),
             total=count if exact else None,
             in_two=spec.in_two,
+            known=known,
         )
     except keyset.CursorError:
         first_page = filters_only(request.GET).urlencode()

@@ -44,4 +44,4 @@ class AddDays(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         day, day_params = compiler.compile(self.source_expressions[0])
         days, days_params = compiler.compile(self.source_expressions[1])
-        return f"date({day}, ({days}) || ' days')", (*day_params, *days_params)
+        return f"date(julianday({day}) + ({days}))", (*day_params, *days_params)
