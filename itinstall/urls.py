@@ -6,7 +6,7 @@ from django.urls import URLPattern, path, register_converter
 
 from itinstall import urls_forecast, urls_resources
 from itinstall.converters import RequestRef
-from itinstall.views import board, bulk, delays, entries, holds, requests
+from itinstall.views import board, bulk, delay_rows, delays, entries, holds, requests
 
 app_name = "itinstall"
 
@@ -21,6 +21,7 @@ own: list[URLPattern] = [
     path("installations/add/", requests.RequestCreate.as_view(), name="request_create"),
     path("installations/board/", board.Board.as_view(), name="board"),
     path("installations/delays/", delays.DelaysPage.as_view(), name="delays"),
+    path("installations/delays/requests/", delay_rows.DelayRowsPage.as_view(), name="delay_rows"),
     path("installations/stuck/", requests.StuckList.as_view(), name="stuck"),
     path("installations/move/", bulk.RequestsMove.as_view(), name="requests_move"),
     path(REQUEST, requests.RequestDetail.as_view(), name="request_detail"),

@@ -17,6 +17,7 @@ from itinstall.facts.columns import (
     stage_on_day,
 )
 from itinstall.facts.day import CURVE_DAYS, Day, Durations, Lasting, day_of, durations_of, subjects_of
+from itinstall.facts.in_stage import visits_with_days, with_days_in_stage
 from itinstall.facts.stages import (
     BEFORE_REQUEST,
     StageSum,
@@ -50,4 +51,6 @@ __all__ = [
     "stage_visits",
     "subjects_of",
     "visits_of",
+    "visits_with_days",
+    "with_days_in_stage",
 ]

@@ -10,15 +10,26 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from itinstall.facts import LOOK_BACK_DAYS, Day, StageSum, StageVisits, completed_since, visits_of
+from itinstall.facts import (
+    LOOK_BACK_DAYS,
+    Day,
+    StageSum,
+    StageVisits,
+    completed_since,
+    visits_of,
+    visits_with_days,
+    with_days_in_stage,
+)
 from itinstall.measures import median, p90, spread
 from itinstall.metrics.common import OIG, OfRequests, day_facts
 from itinstall.metrics.durations import NO_CLOCK_RAN, NONE_COMPLETED
 from itinstall.metrics.reasons import Standing
-from itinstall.models import InstallationRequest, StageTransition
+from itinstall.models import StageTransition
+from itinstall.tables.behind import DaysThereTable, VisitTable, with_names, with_request_names
 from oversight.metrics.base import NATION, Change, Facts, Figure, Kind, Subject, quotient
 from oversight.metrics.choices import Level
 from oversight.metrics.registry import register
+from oversight.metrics.rows import RowTable
 
 __all__ = ["Bottleneck", "bottleneck_of"]
 
@@ -52,29 +63,36 @@ class _StageDays(OfRequests):
             yield Figure(subject, self.of(days), n=len(days), reason="" if days else NONE_LEFT)
 
     def rows(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> QuerySet[Any]:
+        """The steps that began the visits: a request that went back stands there each time."""
         # The stage outside: inside it would take the steps away that a visit ends with.
         visits = StageTransition.objects.filter(pk__in=_left_visits(as_of, known_at).values("pk"))
         visits = visits.filter(stage__isnull=False)
-        if subject.level == Level.STAGE:
-            visits = visits.filter(stage=subject.key)
-        return InstallationRequest.objects.filter(pk__in=visits.values("request"))
+        return visits.filter(stage=subject.key) if subject.level == Level.STAGE else visits
 
-    def entered(self, before: Standing | None, after: Standing, change: Change) -> str:
-        return "left the stage"
+    def row_table(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> RowTable:
+        def prepare(rows: QuerySet[Any]) -> QuerySet[Any]:
+            return with_request_names(visits_with_days(rows, as_of=as_of, known_at=known_at))
 
-    def left(self, before: Standing, after: Standing | None, change: Change) -> str:
-        return "left it more than 365 days ago now"
+        return RowTable("Times in a stage", VisitTable, prepare, ("on", "pk"), _visit_words)
+
+    def reasons(self, change: Change) -> dict[Any, str]:
+        entered = dict.fromkeys(change.entered, "left the stage")
+        return entered | dict.fromkeys(change.left, "left it more than 365 days ago now")
 
     def amounts(
         self, *, as_of: date, subject: Subject, known_at: datetime | None = None
     ) -> dict[Any, Decimal] | None:
-        """All of a request's days in the stage, where it was there several times."""
-        days: dict[int, int] = defaultdict(int)
-        rows = _left_visits(as_of, known_at).values_list("request_id", "stage_id", "begins", "ends")
-        for pk, stage, begins, ends in rows:
-            if stage and subject.key in ("", stage):
-                days[pk] += ends - begins
-        return {pk: Decimal(n) for pk, n in days.items()}
+        rows = _left_visits(as_of, known_at).values_list("pk", "stage_id", "begins", "ends")
+        return {
+            pk: Decimal(ends - begins)
+            for pk, stage, begins, ends in rows
+            if stage and subject.key in ("", stage)
+        }
+
+
+def _visit_words(visit: Any) -> str:
+    """Example: "ITR-7K3Q9XZP, ISA from 2026-01-12"."""
+    return f"{visit.request.ref}, {visit.stage} from {visit.on}"
 
 
 def _left_visits(as_of: date, known_at: datetime | None) -> QuerySet[Any]:
@@ -176,6 +194,18 @@ class BottleneckDays(OfRequests):
 
     def rows(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> QuerySet[Any]:
         return completed_since(as_of, known_at).filter(elapsed__isnull=False)
+
+    def row_table(
+        self, *, as_of: date, subject: Subject, known_at: datetime | None = None
+    ) -> RowTable | None:
+        if subject.level != Level.STAGE:
+            return None
+
+        def prepare(rows: QuerySet[Any]) -> QuerySet[Any]:
+            of_day = completed_since(as_of, known_at).filter(pk__in=rows.values("pk"))
+            return with_names(with_days_in_stage(of_day, subject.key, as_of=as_of, known_at=known_at))
+
+        return RowTable("Installations", DaysThereTable, prepare, ("closed_on", "pk"))
 
     def entered(self, before: Standing | None, after: Standing, change: Change) -> str:
         return "completed"

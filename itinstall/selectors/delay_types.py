@@ -10,7 +10,18 @@ from itinstall.kaplan_meier import Curve
 from itinstall.measures import XmR
 from itinstall.metrics.stages import Bottleneck
 
-__all__ = ["Asked", "Band", "Cell", "Choices", "Delays", "DurationLine", "Month", "Published", "StageLine"]
+__all__ = [
+    "Asked",
+    "Band",
+    "Cell",
+    "Choices",
+    "Delays",
+    "DurationLine",
+    "Month",
+    "OwnerLine",
+    "Published",
+    "StageLine",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class Cell:
 class DurationLine:
     """Completed installations of one subject. `n` with a clock; `n_without`: those that had none."""
 
+    key: str
     label: str
     n: int
     n_without: int
@@ -50,6 +62,7 @@ class DurationLine:
 class StageLine:
     """Visits of one stage that ended, and what late installations spent longer in it."""
 
+    key: str
     label: str
     n: int
     cells: Mapping[str, Cell]
@@ -60,11 +73,23 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Open requests of an age. `n_late`: of them past their target."""
+    """Open requests of an age in days: from `low` to `high`, None: without end; `low` None: without a clock.
+    `n_late`: of them past their target."""
 
     label: str
     n: int
     n_late: int
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerLine:
+    """Requests on hold for which somebody has to act."""
+
+    key: str
+    label: str
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +145,7 @@ class Delays:
     n_on_time: int
     curve: Curve
     bands: list[Band]
-    owners: list[tuple[str, int]]
+    owners: list[OwnerLine]
     months: list[Month]
     published: list[Published]
     choices: Choices

@@ -42,6 +42,7 @@ from itinstall.selectors.delay_types import (
     Delays,
     DurationLine,
     Month,
+    OwnerLine,
     Published,
     StageLine,
 )
@@ -162,7 +163,7 @@ def _line(label: str, cases: Iterable[Case], subject: Subject, stored: _Stored) 
         "share": quotient(found.n_late, len(found.elapsed)),
     }
     cells = {name: stored.cell(COLUMNS[name], subject, value) for name, value in values.items()}
-    return DurationLine(label, len(found.elapsed), found.n_without, cells)
+    return DurationLine(subject.key, label, len(found.elapsed), found.n_without, cells)
 
 
 def _years(done: Iterable[Case], asked: Asked, stored: _Stored) -> list[DurationLine]:
@@ -244,7 +245,7 @@ def _stage_line(
         "mean": Cell(value_words(get_metric(STAGE_COLUMNS["median"]), mean(days))),
     }
     difference = stored.cell(BOTTLENECK, subject, line.difference if line else None)
-    return StageLine(name, len(days), cells, line, difference)
+    return StageLine(key, name, len(days), cells, line, difference)
 
 
 def _curve(cases: Iterable[Case], as_of: date) -> Curve:
@@ -282,14 +283,14 @@ def _bands(still: Iterable[Case]) -> list[Band]:
     for low, high in BANDS:
         inside = [late for age, late in ages if age is not None and low <= age <= (high or age)]
         label = f"{low:,} to {high:,} days" if high else f"{low:,} days or more"
-        bands.append(Band(label, len(inside), sum(inside)))
+        bands.append(Band(label, len(inside), sum(inside), low, high))
     return [*bands, Band("No clock", sum(age is None for age, _ in ages), 0)]
 
 
-def _owners(still: Iterable[Case]) -> list[tuple[str, int]]:
+def _owners(still: Iterable[Case]) -> list[OwnerLine]:
     """Who has to act for the requests on hold, the most first."""
     counted = Counter(case.hold_owner for case in still if case.hold_owner)
-    return [(Party(owner).label, n) for owner, n in counted.most_common()]
+    return [OwnerLine(owner, str(Party(owner).label), n) for owner, n in counted.most_common()]
 
 
 def _months(done: Iterable[Case], as_of: date) -> list[Month]:

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from itinstall import presentation
 from itinstall.choices import Party
-from itinstall.navigation import PAGES
+from itinstall.navigation import PAGES, rows_url
+from itinstall.selectors.delay_types import Asked
 from oversight.access.guards import actor_of
 from oversight.access.permissions import may
 
@@ -42,3 +43,10 @@ def installation_tabs(context: Context) -> dict[str, Any]:
         if may(actor, page.action)
     ]
     return {"tabs": tabs}
+
+
+@register.simple_tag
+def behind(asked: Asked, part: str, *names_and_values: Any) -> str:
+    """The address of the requests behind a number of the page of delays, cut as the page is:
+    {% behind asked "left" "stage" line.key %}. A None is left out."""
+    return rows_url(asked, part, **dict(zip(names_and_values[::2], names_and_values[1::2], strict=True)))

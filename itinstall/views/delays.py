@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import zoneinfo
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -19,6 +20,8 @@ from django.utils.cache import patch_cache_control
 from agreements.choices import SupportModel
 from agreements.metric_subjects import OFFICE_UNKNOWN
 from agreements.selectors.reference import place_names
+from itinstall.navigation import rows_url
+from itinstall.selectors.delay_rows import NO_MODEL
 from itinstall.selectors.delay_types import Asked, Delays, DurationLine, Month
 from itinstall.selectors.delays_kept import kept_delays
 from oversight.access.guards import ActionRequired
@@ -33,12 +36,13 @@ __all__ = ["DelaysPage"]
 
 log = logging.getLogger(__name__)
 
+# Key, label, unit, and where a figure of its own is not stored the part of the page of its requests.
 TILES = (
-    ("open", "Open requests", ""),
-    ("open_past_target", "Past their target", ""),
-    ("on_hold", "On hold", ""),
-    ("km_median", "Median, open ones counted", "calendar days, Kaplan-Meier"),
-    ("completed_30d", "Completed in 30 days", ""),
+    ("open", "Open requests", "", "open"),
+    ("open_past_target", "Past their target", "", "open-late"),
+    ("on_hold", "On hold", "", "on-hold"),
+    ("km_median", "Median, open ones counted", "calendar days, Kaplan-Meier", "clocks"),
+    ("completed_30d", "Completed in 30 days", "", "completed-30-days"),
 )
 CONTENT_HERE = "<!-- delays -->"  # stands in itinstall/delays.html; an HTML comment no reader sees
 STEP = 30  # days between the lines of the curve's table
@@ -140,7 +144,7 @@ def _context(asked: Asked) -> dict[str, Any]:
         "found": found,
         "asked": asked,
         "today": today_anywhere(),
-        "tiles": [(label, note, found.tiles[key]) for key, label, note in TILES],
+        "tiles": [(label, note, found.tiles[key], part) for key, label, note, part in TILES],
         "tables": _tables(found),
         "period": _period(asked),
         "curve": _curve_context(found),
@@ -155,12 +159,18 @@ def _period(asked: Asked) -> str:
     return f"completed in FY {asked.year}" if asked.year else f"completed in the 365 days up to {asked.as_of}"
 
 
-def _tables(found: Delays) -> list[tuple[str, str, list[DurationLine]]]:
+def _tables(found: Delays) -> list[tuple[str, str, str, list[DurationLine]]]:
+    """Id and title of each table, the filter that its lines stand for, the lines."""
     return [
-        ("years", "Fiscal year of completion", found.years),
-        ("offices", "Field office", found.offices),
-        ("models", "Support model", found.models),
+        ("years", "Fiscal year of completion", "year", found.years),
+        ("offices", "Field office", "office", found.offices),
+        ("models", "Support model", "model", [_named(line) for line in found.models]),
     ]
+
+
+def _named(line: DurationLine) -> DurationLine:
+    """A line of requests that name no agreement can be asked for too."""
+    return line if line.key else replace(line, key=NO_MODEL)
 
 
 def _chips(found: Delays) -> list[tuple[str, str]]:
@@ -223,13 +233,14 @@ def _throughput(found: Delays) -> dict[str, Any] | None:
     return {
         "months": list(reversed(found.months)),
         "limits": limits,
-        "chart": {"months": [_month(month) for month in found.months]},
+        "chart": {"months": [_month(month, found.asked) for month in found.months]},
     }
 
 
-def _month(month: Month) -> dict[str, Any]:
+def _month(month: Month, asked: Asked) -> dict[str, Any]:
     limits = month.limits
     return {
+        "href": rows_url(asked, "month", month=f"{month.first:%Y-%m}", year=None) if month.n else "",
         "month": month.first.strftime("%Y-%m"),
         "n": month.n,
         "mean": round(limits.mean, 2) if limits else None,

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.db.models import Q, QuerySet
 
 from oversight.metrics.choices import Level, Part
+
+if TYPE_CHECKING:
+    from oversight.metrics.rows import RowTable
 
 __all__ = ["MANY", "NATION", "Change", "Facts", "Figure", "Kind", "Metric", "Subject", "quotient"]
 
@@ -131,6 +134,12 @@ class Metric(ABC):
     ) -> dict[Part, QuerySet[Any]]:
         """The records of each part. A ratio gives those of its numerator and of its denominator."""
         return {Part.VALUE: self.rows(as_of=as_of, subject=subject, known_at=known_at)}
+
+    def row_table(
+        self, *, as_of: date, subject: Subject, known_at: datetime | None = None
+    ) -> RowTable | None:
+        """How the records of the figure are shown, where their list does not say what it counts of them."""
+        return None
 
     def reasons(self, change: Change) -> dict[Any, str]:
         """Id → why the record entered or left, in the field's words, in a constant number of statements.

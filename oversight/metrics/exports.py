@@ -64,7 +64,10 @@ def _metric(context: ExportContext) -> Metric:
 
 
 def _row_columns(context: ExportContext) -> tuple[Column, ...]:
-    parts = _metric(context).part_rows(as_of=_day(context), subject=_subject(context))
+    metric, as_of, subject = _metric(context), _day(context), _subject(context)
+    if own := metric.row_table(as_of=as_of, subject=subject):
+        return columns_of(own.table)
+    parts = metric.part_rows(as_of=as_of, subject=subject)
     part = context.parameters.get("part")
     rows = parts[Part(part)] if part else next(iter(parts.values()))
     return columns_of(table_of(rows.model).table)

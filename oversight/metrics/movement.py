@@ -179,25 +179,29 @@ def _lines(span: _Span, change: Change, user: User | None) -> list[MovementLine]
             by_reason[reasons.get(pk, unnamed)].append(pk)
         for label, pks in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0])):
             lines.append((MovementLine(label, change.part, sign * len(pks), href=span.href), pks))
-    names = _names(change.entered_rows.model._default_manager.all(), [pks for _, pks in lines], user)
+    names = _names(span, change, [pks for _, pks in lines], user)
     return [
         replace(line, names=tuple(names[pk] for pk in pks if pk in names)[:MOST_NAMES]) for line, pks in lines
     ]
 
 
-def _names(records: QuerySet[Any], groups: list[list[Any]], user: User | None) -> dict[Any, str]:
+def _names(span: _Span, change: Change, groups: list[list[Any]], user: User | None) -> dict[Any, str]:
     """Id → label of the first few of each group that the person may see. One query."""
     if user is None:
         return {}
     # Whose scope is smaller may see none of the first few.
     most = MOST_NAMES if sees_everything(user) else MANY
     wanted = [pk for pks in groups for pk in pks[:most]]
+    records = change.entered_rows.model._default_manager.filter(pk__in=wanted)
+    shown = span.metric.row_table(as_of=span.last, subject=span.subject, known_at=span.known_at)
+    if shown is not None and shown.label is not None:
+        return {item.pk: shown.label(item) for item in shown.prepare(visible_to(records, user))}
     related = [
         field.name
         for field in records.model._meta.concrete_fields
         if field.is_relation and field.name in {"agency", "office"}
     ]
-    seen = visible_to(records.filter(pk__in=wanted), user)
+    seen = visible_to(records, user)
     return {item.pk: str(item) for item in (seen.select_related(*related) if related else seen)}
 
 

@@ -3,6 +3,8 @@
 Records that have no list of their own come with a table that their app registers:
 
     register_row_table(RegisterChange, title="Changes", table=ChangeTable, prepare=with_names)
+
+A metric that counts something of its records that no list shows brings a table too (`Metric.row_table`).
 """
 
 from __future__ import annotations
@@ -30,12 +32,13 @@ __all__ = ["FigureRows", "RowTable", "count_of", "figure_rows", "register_row_ta
 @dataclass(frozen=True, slots=True)
 class RowTable:
     """How records without a list are shown. `prepare` joins what the cells need; `order` is total with the
-    primary key."""
+    primary key. `label`: how a prepared record is named where it stands alone; else by its words."""
 
     title: str
     table: type[django_tables2.Table]
     prepare: Callable[[QuerySet[Any]], QuerySet[Any]]
     order: tuple[str, ...] = ("pk",)
+    label: Callable[[Any], str] | None = None
 
 
 _tables: dict[type[Model], RowTable] = {}
@@ -94,7 +97,7 @@ def figure_rows(
     if part and part != chosen.value:
         raise KeyError(part)
     rows = parts[chosen]
-    shown = table_of(rows.model)
+    shown = metric.row_table(as_of=as_of, subject=subject, known_at=known_at) or table_of(rows.model)
     ids = rows.order_by().values("pk")
     if isinstance(shown, RowTable):
         seen = visible_to(rows.model._default_manager.filter(pk__in=ids), user)

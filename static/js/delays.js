@@ -65,7 +65,7 @@
     options.yAxis.minInterval = 1;
     options.xAxis = { type: "category", data: data.months.map(function (m) { return m.month; }), axisLabel: { color: SOFT, hideOverlap: true }, axisLine: { lineStyle: { color: RULE } } };
     options.series = [
-      { name: "completed", type: "bar", barMaxWidth: 26, itemStyle: { color: BAND, borderColor: LINE, borderWidth: 1 }, emphasis: { disabled: true }, data: data.months.map(function (m) { return m.n; }) },
+      { name: "completed", type: "bar", barMaxWidth: 26, itemStyle: { color: BAND, borderColor: LINE, borderWidth: 1 }, emphasis: { disabled: true }, data: data.months.map(function (m) { return { value: m.n, href: m.href, cursor: m.href ? "pointer" : "default" }; }) },
       Object.assign({}, limit, { name: "mean before", lineStyle: { color: LINE, width: 2 }, itemStyle: { color: LINE }, data: data.months.map(function (m) { return m.mean; }) }),
       Object.assign({}, limit, { name: "limits", lineStyle: { color: LINE, width: 1.5, type: "dashed" }, itemStyle: { color: LINE }, data: data.months.map(function (m) { return m.high; }) }),
       Object.assign({}, limit, { name: "low", lineStyle: { color: LINE, width: 1.5, type: "dashed" }, itemStyle: { color: LINE }, data: data.months.map(function (m) { return m.low; }) }),
@@ -82,6 +82,8 @@
       const chart = echarts.init(node, null, { renderer: "svg" });
       chart.setOption(options(JSON.parse(document.getElementById(node.dataset[attribute]).textContent)));
       new ResizeObserver(function () { chart.resize(); }).observe(node);
+      // A bar leads where its number in the table leads.
+      chart.on("click", function (point) { if (point.data && point.data.href) window.location.assign(point.data.href); });
     }
   }
 

@@ -39,7 +39,8 @@ def installation() -> InstallationRequest:
     SiteFactory(agency=agency, name="Annex")
     for _ in range(9):
         request_in("bids", first_on=LONG_AGO)
-    request_in("access", first_on=LONG_AGO, complete=True)
+    for signed_on in (LONG_AGO, dt.date(2026, 1, 1)):  # with a clock and without
+        request_in("access", agency=agency_of(signed_on=signed_on), first_on=LONG_AGO, complete=True)
     made.refresh_from_db()
     return made
 
@@ -68,6 +69,7 @@ def test_pages_have_no_finding_at_either_width(page: Page, sign_in, installation
         at(name, ref, installation.hold_id) for name in ("hold_end", "hold_correct", "hold_withdraw")
     ]
     addresses += [at("hold_begin", ref), reverse("agreements:agency_detail", args=[site.agency.ref])]
+    addresses += [at("delays"), at("delay_rows", part="left", stage="request"), at("delay_rows", part="all")]
     problems = []
     for address in addresses:
         page.goto(address)

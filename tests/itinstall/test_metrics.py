@@ -66,14 +66,17 @@ def _check_rows(metric, figure, on) -> None:
     elif metric.kind == Kind.RATIO:
         assert parts[Part.NUMERATOR].count() == (figure.numerator or 0)
         assert parts[Part.DENOMINATOR].count() == (figure.denominator or 0)
-    elif metric.key.startswith("itinstall.stage_days"):
-        amounts = metric.amounts(as_of=on, subject=figure.subject)
-        assert set(amounts) == set(parts[Part.VALUE].values_list("pk", flat=True))
     elif metric.key != "itinstall.officer_days_lost":
         rows = set(parts[Part.VALUE].values_list("pk", flat=True))
         assert len(rows) == figure.n, (metric.key, figure.subject, on)
         amounts = metric.amounts(as_of=on, subject=figure.subject)
         assert amounts is None or set(amounts) == rows
+        shown = metric.row_table(as_of=on, subject=figure.subject)
+        if shown is not None:
+            prepared = {row.pk: row for row in shown.prepare(parts[Part.VALUE])}
+            assert set(prepared) == rows
+            if amounts is not None:
+                assert {pk: row.days for pk, row in prepared.items()} == amounts
 
 
 def _by_subject(figures):
@@ -133,6 +136,27 @@ def test_stages_add_up_to_the_whole_difference_between_late_and_timely_installat
         for item in Day(on).sums:
             sums[item.is_late] += item.days
         assert sum(sums.values()) == sum(found.elapsed)
+        transaction.set_rollback(True)
+
+
+@settings(max_examples=8, **SLOW)
+@given(plan=plans, on=days)
+def test_the_records_behind_a_stage_say_the_days_that_its_figure_was_computed_from(plan, on) -> None:
+    with transaction.atomic():
+        enter(plan, world())
+        metric = get_metric("itinstall.bottleneck_days")
+        sums: dict[tuple[str, bool], int] = {}
+        for item in Day(on).sums:
+            sums[item.stage, item.is_late] = item.days
+        for figure in metric.compute(as_of=on):
+            if figure.subject == NATION:
+                continue
+            shown = metric.row_table(as_of=on, subject=figure.subject)
+            told = {False: 0, True: 0}
+            for row in shown.prepare(metric.rows(as_of=on, subject=figure.subject)):
+                told[row.elapsed - row.stopped > row.policy.target_days] += row.days_there
+            for is_late, total in told.items():
+                assert total == sums.get((figure.subject.key, is_late), 0)
         transaction.set_rollback(True)
 
 
