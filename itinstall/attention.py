@@ -27,14 +27,15 @@ def _by_party(request: PanelRequest) -> dict[Party, Mapping[str, Any]]:
 
     def read() -> dict[Party, Mapping[str, Any]]:
         before = request.today - dt.timedelta(days=limits_of(request)[LIMIT])
-        late, old = Q(over_days__gt=0), Q(hold__begins_on__lt=before)
+        # An open one is past its target when the day on which that runs out is over.
+        late, old = Q(due_on__lt=request.today), Q(hold__begins_on__lt=before)
         rows: QuerySet[Any] = request_list(user=request.user).filter(state=RequestState.OPEN).order_by()
         counted = rows.values("acting").annotate(
             n=Count("pk"),
             n_late=Count("pk", filter=late),
-            due=Min("due_on", filter=late),
+            due=Min("due_on"),  # of a late one, where one is late
             n_old=Count("pk", filter=old),
-            held_since=Min("hold__begins_on", filter=old),
+            held_since=Min("hold__begins_on"),  # of an old one, where one is old
         )
         return {Party(row["acting"]): row for row in counted}
 

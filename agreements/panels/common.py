@@ -43,7 +43,9 @@ def waiting_of(request: PanelRequest) -> Mapping[str, Waiting]:
     near = dashboard.removed_next(lists=lists, parameters=parameters_of(request))
     return request.once(
         "agreements.waiting",
-        lambda: dashboard.waiting(user=request.user, today=request.today, lists=lists, near=near),
+        lambda: dashboard.waiting(
+            user=request.user, today=request.today, lists=lists, near=near, reach=reach_of(request)
+        ),
     )
 
 

@@ -59,7 +59,7 @@ def with_figures(rows: QuerySet[InstallationRequest], *, on: date) -> QuerySet[I
     """
     # Sites, offices and stages are looked up of the rows that are shown, not joined to all that are counted.
     office = AgencyOffice.objects.active_on(on).filter(agency__sites=OuterRef("site")).order_by("-valid_from")
-    stage = Stage.objects.filter(pk=OuterRef("stage"))
+    stage = Stage.objects.filter(pk=OuterRef("stage")).order_by()
     today = Value(on, output_field=DateField())
     running = Q(clock_on__lte=F("until"))  # not without a clock
     return (

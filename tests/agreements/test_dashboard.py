@@ -257,6 +257,29 @@ def test_a_field_pm_sees_only_own_pending_agreements(db):
     assert [row.agency for row in found.longest] == [mine.name]
 
 
+def test_what_waits_is_the_same_from_the_rows_within_reach(db, django_assert_num_queries):
+    """The home page of a field PM has read them already."""
+    office = FieldOfficeFactory(slug="houston")
+    user = ProgramManagerFactory(office=office).user
+    first = PublicationFactory(kind=ListKind.PENDING, published_on=DAYS[0], sequence=1)
+    for n in range(9):
+        agency = AgencyFactory(name=f"Agency {n * 4 % 9}")
+        AgencyOfficeFactory(agency=agency, office=office)
+        status = [Status.PENDING, Status.MISSING, Status.ACTIVE][n % 3]
+        since = DAYS[n // 3 % 2]
+        AgreementFactory(status=status, status_on=since, agency=agency, first_publication=first, key=f"k{n}")
+    AgreementFactory(status=Status.PENDING, status_on=DAYS[0])  # of another office
+    lists = dashboard.published_lists()
+    asked = {"user": user, "today": TODAY, "lists": lists, "near": DAYS[0]}
+    reach = dashboard.reach(user=user, today=TODAY)
+
+    for how_many in (2, 10):
+        with django_assert_num_queries(0):
+            found = dashboard.waiting(**asked, reach=reach, how_many=how_many)
+        assert found == dashboard.waiting(**asked, how_many=how_many)
+    assert (found[Status.PENDING].n, found[Status.MISSING].n_near) == (3, 2)
+
+
 @pytest.mark.parametrize(("absent", "is_near"), [(1, False), (2, True), (3, True)])
 def test_a_missing_agreement_is_near_its_end_when_the_next_list_completes_the_rule(db, absent, is_near):
     """Removed after three lists without it: absent from two, the next one removes it."""

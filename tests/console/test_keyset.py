@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from agreements.models import County, State
 from oversight.console import keyset
-from oversight.console.keyset import Cursor, CursorError, Key, count_up_to, keys_of, ordered, page_of
+from oversight.console.keyset import (
+    Cursor,
+    CursorError,
+    Key,
+    Page,
+    count_up_to,
+    few_keys,
+    keys_of,
+    ordered,
+    page_of,
+)
 
 ORDERS = [
     ("name",),
@@ -52,17 +62,28 @@ def expected(rows: list[County], order: tuple[str, ...]) -> list[str]:
     return [row.pk for row in rows]
 
 
+def same_page(queryset: Any, keys: tuple[Key, ...], **asked: Any) -> Page:
+    """A page, which is the same in one statement, in two, and of rows whose keys are known."""
+    page = page_of(queryset, keys, **asked)
+    known = few_keys(queryset)[2]
+    for way in ({"in_two": True}, {"known": known}, {"known": known, "in_two": True}):
+        assert page_of(queryset, keys, **asked, **way) == page
+    return page
+
+
 def walk(queryset: Any, keys: tuple[Key, ...], size: int, *, backward: bool) -> list[list[str]]:
     total = queryset.count()
     pages = []
-    page = page_of(queryset, keys, size=size, before="end" if backward else "", total=total)
+    page = same_page(queryset, keys, size=size, before="end" if backward else "", total=total)
     while page.rows:
         places = [page.first, *(row.pk for row in page.rows)]
         pages.append(places)
         onward = page.previous if backward else page.next
         if not onward:
             break
-        page = page_of(queryset, keys, size=size, total=total, **{"before" if backward else "after": onward})
+        page = same_page(
+            queryset, keys, size=size, total=total, **{"before" if backward else "after": onward}
+        )
         assert len(pages) <= total, "the pages do not end"
     return pages
 
@@ -170,3 +191,15 @@ def test_counting_stops_at_the_limit_and_says_so() -> None:
     assert count_up_to(queryset, limit=5) == (5, True)
     assert count_up_to(queryset, limit=4) == (4, False)
     assert keyset.COUNT_LIMIT == 10_000
+
+
+@pytest.mark.django_db
+def test_rows_of_a_filter_are_counted_alike_and_named_while_they_are_few(monkeypatch) -> None:
+    monkeypatch.setattr(keyset, "COUNT_LIMIT", 6)
+    monkeypatch.setattr(keyset, "FEW", 2)
+    queryset = make([("a", None, None)] * 7)
+    assert few_keys(queryset) == (6, False, None)
+    assert few_keys(queryset.filter(pk__lt="Z0006")) == (6, True, None)
+    assert few_keys(queryset.filter(pk__lt="Z0002")) == (2, True, ["Z0000", "Z0001"])
+    assert few_keys(queryset.filter(pk__lt="Z0002").distinct()) == (2, True, None)
+    assert few_keys(queryset.none()) == (0, True, [])

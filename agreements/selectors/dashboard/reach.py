@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count as CountRows
 from django.db.models import OuterRef, Q, Subquery
 
 from agreements.choices import IN_FORCE, LISTED, Status
@@ -19,7 +18,9 @@ from oversight.access.scope import sees_everything
 from oversight.metrics.base import Subject
 from oversight.metrics.choices import Level
 
-__all__ = ["Mine", "Reach", "reach"]
+__all__ = ["WAITS", "Held", "Mine", "Reach", "reach"]
+
+WAITS = (Status.PENDING, Status.MISSING)
 
 
 @dataclass(slots=True)
@@ -43,10 +44,23 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """An agreement of the person that waits: pending or missing, and since when."""
+
+    status: str
+    ref: str
+    agency: str
+    state: str | None
+    model: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
-    """By subject: nation, field office of today, state, model."""
+    """By subject: nation, field office of today, state, model. `held`: what waits, the longest first."""
 
     cuts: Mapping[Subject, Mine]
+    held: Sequence[Held] = ()
 
     def of(self, subject: Subject) -> Mine:
         return self.cuts.get(subject) or Mine()
@@ -60,21 +74,26 @@ def reach(*, user: User, today: date) -> Reach | None:
     rows = (
         agreements(user=user)
         .filter(Q(status__in=[*IN_FORCE, Status.PENDING]) | Q(list_status__in=LISTED))
-        .annotate(office=Subquery(office), n=CountRows("pk"))
-        .order_by()
+        .annotate(office=Subquery(office))
+        .order_by("status_on", "agency__name", "pk")
     )
-    fields = ("agency", "agency__state", "office", "model", "status", "list_status", "moa_linked_on", "n")
+    fields = ("agency", "agency__state", "office", "model", "status", "list_status", "moa_linked_on")
     cuts: dict[Subject, Mine] = defaultdict(Mine)
-    for agency, state, slug, model, status, on_list, linked_on, n in rows.values_list(*fields):
+    held = []
+    for agency, state, slug, model, status, on_list, linked_on, ref, name, since in rows.values_list(
+        *fields, "ref", "agency__name", "status_on"
+    ):
+        if status in WAITS:
+            held.append(Held(status, ref, name, state, model, since))
         subjects = [Subject(Level.NATION), Subject(Level.OFFICE, slug or OFFICE_UNKNOWN)]
         subjects += [Subject(Level.STATE, state)] if state else []
         subjects += [Subject(Level.MODEL, model)] if model else []
         for subject in subjects:
             mine = cuts[subject]
-            mine.listed += n if status in LISTED else 0
-            mine.in_force += n if status in IN_FORCE else 0
-            mine.pending += n if status == Status.PENDING else 0
-            mine.without_moa += n if status in LISTED and linked_on is None else 0
+            mine.listed += status in LISTED
+            mine.in_force += status in IN_FORCE
+            mine.pending += status == Status.PENDING
+            mine.without_moa += status in LISTED and linked_on is None
             mine.agencies |= {agency} if status in LISTED else set()
             mine.printed |= {agency} if on_list in LISTED else set()
-    return Reach(dict(cuts))
+    return Reach(dict(cuts), held)
