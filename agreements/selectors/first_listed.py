@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from django.db.models import DateField, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateField, F, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Least
+from django.db.models.functions import Coalesce, Least, NullIf
 
 from agreements.choices import ListKind
 from agreements.models import Agency, AgencyAlias, Observation
 
 __all__ = ["first_listed_on"]
+
+NEVER = Value(date.max, output_field=DateField())
 
 
 def first_listed_on() -> Combinable:
@@ -22,9 +25,10 @@ def first_listed_on() -> Combinable:
     """
     # Two ways to its names, since each misses some: a spelling keeps only its first list of either kind, and
     # a key that was joined on arrival has no row of its own.
-    spelled, keyed = Subquery(_first_of_spellings()), Subquery(_first_of_keys())
-    # LEAST of a null is null in SQLite and ignored in PostgreSQL.
-    return Coalesce(Least(spelled, keyed), spelled, keyed, output_field=DateField())
+    ways = (_first_of_spellings(), _first_of_keys())
+    # LEAST of a null is null in SQLite and ignored in PostgreSQL; each way is asked once.
+    earliest = Least(*(Coalesce(Subquery(way), NEVER, output_field=DateField()) for way in ways))
+    return NullIf(earliest, NEVER, output_field=DateField())
 
 
 def _first_of_spellings() -> QuerySet[AgencyAlias, Any]:
