@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from itinstall.forms.common import stage_field
 from itinstall.forms.fields import reason_field
@@ -53,5 +55,14 @@ class BulkMoveForm(forms.Form):
         if unknown:
             named = ", ".join(ref[:20] for ref in unknown[:MAX_NAMED])
             more = f" and {len(unknown) - MAX_NAMED} more" if len(unknown) > MAX_NAMED else ""
-            raise ValidationError(f"No request has the reference {named}{more}. Correct it, or take it out.")
+            raise ValidationError(
+                f"No request that you may see has the reference {named}{more}. Correct it, or take it out."
+            )
         return [rows[ref] for ref in refs]
+
+    def clean_on(self) -> date:
+        """Said once here, not at each of many requests."""
+        on: date = self.cleaned_data["on"]
+        if on > timezone.localdate():
+            raise ValidationError(f"{on} lies in the future. Enter the day on which it happened.")
+        return on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any, cast
 
@@ -34,8 +35,12 @@ class RequestsMove(ActionRequired):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         refs = list(dict.fromkeys(ref.upper()[:20] for ref in request.GET.getlist("ref")))[:MOST]
-        initial = {"references": "\n".join(refs), "stage": self._common_next(refs)}
-        return self.show_entry(BulkMoveForm(None, user=self.user, initial=initial))
+        stages = self._stages(refs)
+        common = next_stage(after=next(iter(stages))) if len(stages) == 1 else None
+        initial = {"references": "\n".join(refs), "stage": common}
+        form = BulkMoveForm(None, user=self.user, initial=initial)
+        note = _note(stages, is_from_list="chosen" in request.GET, has_refs=bool(refs))
+        return self._show({"form": form, "step": "entry", "note": note}, 200)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = BulkMoveForm(request.POST, user=self.user)
@@ -88,13 +93,12 @@ class RequestsMove(ActionRequired):
                 seen[ref] = int(version)
         return [Move(row.pk, seen.get(row.ref, 0)) for row in rows]
 
-    def _common_next(self, refs: list[str]) -> Stage | None:
-        """The stage that follows, when all of them are open in one and the same."""
+    def _stages(self, refs: list[str]) -> Counter[Stage]:
+        """The stages that the open ones are in, with how many."""
         if not refs:
-            return None
+            return Counter()
         rows = installation_requests(user=self.user).filter(ref__in=refs, state=RequestState.OPEN)
-        stages = {row.stage for row in rows}
-        return next_stage(after=stages.pop()) if len(stages) == 1 else None
+        return Counter(row.stage for row in rows)
 
     @property
     def user(self) -> User:
@@ -124,6 +128,7 @@ class RequestsMove(ActionRequired):
         context = {
             "form": form,
             "step": "preview",
+            "are_all_refused": len(refused) == len(outcomes),
             "lines": [line(outcome) for outcome in outcomes],
             "references": "\n".join(row.ref for row in rows),
             "seen": [f"{row.ref}:{row.version}" for row in rows],
@@ -138,6 +143,17 @@ class RequestsMove(ActionRequired):
         back = reverse("itinstall:request_list")
         context |= {"back": back, "crumbs": [("Installations", back)], "most": MOST}
         return render(self.request, "itinstall/requests_move.html", context, status=status)
+
+
+def _note(stages: Counter[Stage], *, is_from_list: bool, has_refs: bool) -> str:
+    """What the person should know of the chosen ones before choosing a stage; mostly nothing."""
+    if is_from_list and not has_refs:
+        return "No request was chosen in the list. Enter references here, or go back and choose some."
+    if len(stages) < 2:
+        return ""
+    places = sorted(stages.items(), key=lambda item: item[0].place)
+    told = ", ".join(f"{n:,} in {stage}" for stage, n in places)
+    return f"The chosen ones are in different stages: {told}. Those that cannot move will be named."
 
 
 def _what(data: dict[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,11 @@ def test_several_are_chosen_in_the_list_and_moved_with_and_without_scripts(
     cookies = page.context.cookies()
     rows = list(InstallationRequest.objects.filter(stage="bids"))
     problems = []
+    page.goto(at("request_list", stage="equipment"))
+    expect(page.get_by_text("No rows match your filters.")).to_be_visible()
+    expect(page.get_by_role("button", name="Move the chosen ones on")).to_be_hidden()
+    page.goto(at("request_list", status="completed"))
+    expect(page.get_by_role("button", name="Move the chosen ones on")).to_be_hidden()
     page.goto(at("request_list", stage="bids"))
     for row in rows[:2]:
         page.get_by_role("checkbox", name=f"Choose {row.ref}").press("Space")

@@ -671,6 +671,44 @@ def test_what_somebody_else_did_in_between_is_shown_before_it_is_confirmed_again
     assert client.post(page("requests_move"), bulk(unseen) | YES).status_code == 409
 
 
+def test_a_preview_in_which_nothing_can_move_offers_no_way_that_leads_nowhere(client, hq) -> None:
+    shown = text_of(client.post(page("requests_move"), bulk(request_in("request"), request_in("request"))))
+    assert "None of them can move" in shown
+    assert "2 of 2 cannot move" in shown
+    assert "Take the refused ones out" not in shown
+    assert "Change the entry" in shown
+
+
+def test_one_that_somebody_else_moved_is_said_with_what_can_be_done(client, hq) -> None:
+    first, second = request_in("bids"), request_in("bids")
+    before = seen(first, second)
+    requests.request_move(actor=SYSTEM, request=second, stage=stage("isa"), on=D(2026, 2, 20))
+    told = text_of(client.post(page("requests_move"), bulk(first, second) | before))
+    assert "Somebody changed 1 of them meanwhile" in told
+    assert "take out those that cannot move, or correct the entry" in told
+    assert "confirm again" not in told
+    assert "It is in ISA already, since 2026-02-20." in told
+    left = client.post(page("requests_move"), bulk(first, second) | {"drop": "yes"})
+    assert left.context["references"] == first.ref
+
+
+def test_a_preview_says_which_ones_are_on_hold_and_stay_so(client, hq) -> None:
+    row = request_in("bids")
+    hold(row, why="bids", on=D(2026, 2, 1))
+    assert "stays on hold" in text_of(client.post(page("requests_move"), bulk(row)))
+    assert "stays on hold" not in text_of(client.post(page("requests_move"), bulk(request_in("bids"))))
+
+
+def test_choosing_none_or_some_of_different_stages_is_said_before_a_stage_is_chosen(client, hq) -> None:
+    none = text_of(client.get(page("requests_move"), {"chosen": "yes"}))
+    assert "No request was chosen in the list." in none
+    assert "No request was chosen" not in text_of(client.get(page("requests_move")))
+    rows = [request_in("bids"), request_in("isa"), request_in("isa")]
+    mixed = client.get(page("requests_move"), {"chosen": "yes", "ref": [row.ref for row in rows]})
+    assert "in different stages: 1 in Bids and circuit, 2 in ISA." in text_of(mixed)
+    assert mixed.context["form"]["stage"].initial is None
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -678,10 +716,11 @@ def test_what_somebody_else_did_in_between_is_shown_before_it_is_confirmed_again
         ({"references": " ,; "}, "Enter at least one reference"),
         (
             {"references": "ITR-NOWHERE1 ITR-NOWHERE2"},
-            "No request has the reference ITR-NOWHERE1, ITR-NOWHERE2",
+            "No request that you may see has the reference ITR-NOWHERE1, ITR-NOWHERE2",
         ),
         ({"stage": "moon"}, "not one of the choices"),
         ({"on": "soon"}, "year-month-day"),
+        ({"on": "2026-06-02"}, "2026-06-02 lies in the future"),
     ],
 )
 def test_a_bulk_entry_that_is_wrong_says_what(client, hq, change, words) -> None:
