@@ -223,16 +223,22 @@ def page_of(
             raise CursorError("damaged") from error
     names = [f"_key_{place}" for place in range(len(keys))]
     cut = ordered(cut, keys, backward=backward)
+    chosen: Any = None
     if _is_plain(cut):
         # Which rows, by their keys alone; then those rows with all that their cells need. Otherwise a
         # database that sorts without an index works out every annotation of every row first.
         # The conditions are said once, where the keys are chosen.
-        chosen: Any = cut.values_list("pk", flat=True)[: size + 1]
-        if in_two:
+        chosen = cut.values_list("pk", flat=True)[: size + 1]
+        if in_two:  # the keys came in order: what they are sorted by is not worked out again
             chosen = list(chosen)
-        cut = ordered(_only(queryset, chosen), keys, backward=backward)
+            cut = _only(queryset, chosen).order_by()
+        else:
+            cut = ordered(_only(queryset, chosen), keys, backward=backward)
     cut = cut.annotate(**{name: F(key.path) for name, key in zip(names, keys, strict=True)})
     found = list(cut[: size + 1])
+    if isinstance(chosen, list):
+        places = {pk: place for place, pk in enumerate(chosen)}
+        found.sort(key=lambda row: places[row.pk])
     more, rows = len(found) > size, found[:size]
     if backward:
         rows.reverse()
