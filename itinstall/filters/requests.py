@@ -88,7 +88,7 @@ class RequestFilter(ListFilterSet):
             spelled = AgencyAlias.objects.filter(contains("name", text=word)).values("agency")
             places = Site.objects.filter(contains("name", "ref", text=word)).values("pk")
             of_agency = Q(site__agency__in=named) | Q(site__agency__in=spelled)
-            queryset = queryset.filter(Q(ref__icontains=word) | Q(site__in=places) | of_agency)
+            queryset = queryset.filter(of_agency | Q(site__in=places) | Q(ref__icontains=word))
         return queryset
 
     def by_office(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
