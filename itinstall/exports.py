@@ -23,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from itinstall.delay_exports import DELAY_ROWS
 from itinstall.models import Hold, StageTransition
 from oversight.access.scope import visible_to
 from oversight.exchange.columns import Column, Kind
@@ -122,5 +123,5 @@ HOLDS = Export(
 
 def register_exports() -> None:
     """Called once, when the app is ready."""
-    for export in (STEPS, HOLDS):
+    for export in (STEPS, HOLDS, DELAY_ROWS):
         register_export(export)

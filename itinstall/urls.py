@@ -14,6 +14,7 @@ register_converter(RequestRef, "request_ref")
 
 REQUEST = "installations/<request_ref:ref>/"
 STEP = f"{REQUEST}steps/<int:pk>/"
+DELAY_ROWS = "installations/delays/requests/"
 HOLD = f"{REQUEST}holds/<int:pk>/"
 
 own: list[URLPattern] = [
@@ -22,6 +23,11 @@ own: list[URLPattern] = [
     path("installations/board/", board.Board.as_view(), name="board"),
     path("installations/delays/", delays.DelaysPage.as_view(), name="delays"),
     path("installations/delays/requests/", delay_rows.DelayRowsPage.as_view(), name="delay_rows"),
+    path(
+        "installations/delays/requests/export/",
+        delay_rows.DelayRowsExport.as_view(),
+        name="delay_rows_export",
+    ),
     path("installations/stuck/", requests.StuckList.as_view(), name="stuck"),
     path("installations/move/", bulk.RequestsMove.as_view(), name="requests_move"),
     path(REQUEST, requests.RequestDetail.as_view(), name="request_detail"),

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,7 +16,15 @@ from itinstall.choices import RequestState
 from itinstall.models import InstallationRequest, StageTransition
 from itinstall.presentation import state_badge
 
-__all__ = ["CaseTable", "DaysThereTable", "VisitTable", "with_names", "with_request_names"]
+__all__ = [
+    "CaseTable",
+    "DaysThereTable",
+    "VisitTable",
+    "ordered",
+    "table_for",
+    "with_names",
+    "with_request_names",
+]
 
 NUMERIC = {"td": {"class": "numeric"}, "th": {"class": "numeric"}}
 DATE = {"td": {"class": "date"}}
@@ -205,3 +213,18 @@ class DaysThereTable(CaseTable):
 
     def value_there(self, record: Any) -> int:
         return int(record.days_there)
+
+
+def table_for(*, are_visits: bool, has_stage: bool) -> type[tables.Table]:
+    """For visits, for requests with their days in a stage, or for requests alone."""
+    if are_visits:
+        return VisitTable
+    return DaysThereTable if has_stage else CaseTable
+
+
+def ordered(rows: QuerySet[Any], *, are_visits: bool, has_stage: bool) -> QuerySet[Any]:
+    """The longest first, with what the cells of that table name."""
+    if are_visits:
+        return with_request_names(rows).order_by("-days", "pk")
+    days = F("days_there" if has_stage else "elapsed")
+    return with_names(rows).order_by(days.desc(nulls_last=True), "pk")

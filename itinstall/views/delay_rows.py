@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, cast
 from urllib.parse import urlencode
 
 import django_tables2 as tables
-from django import forms
 from django.core.paginator import Paginator
-from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from agreements.metric_subjects import OFFICE_UNKNOWN
 from agreements.selectors.reference import place_names
 from itinstall.choices import Party
+from itinstall.delay_exports import DELAY_ROWS
+from itinstall.forms.delays import DelayRowsForm, behind_of
 from itinstall.metrics.subjects import stage_names
-from itinstall.selectors.delay_rows import NO_MODEL, PARTS, Behind, RowsBehind, rows_behind
+from itinstall.selectors.delay_rows import NO_MODEL, Behind, RowsBehind, rows_behind
 from itinstall.selectors.delay_types import Asked
-from itinstall.tables.behind import CaseTable, DaysThereTable, VisitTable, with_names, with_request_names
-from itinstall.views.delays import DelaysForm
-from oversight.access.guards import ActionRequired
+from itinstall.tables.behind import ordered, table_for
+from oversight.access.guards import ActionRequired, actor_of
 from oversight.access.models import User
+from oversight.access.permissions import may
 from oversight.access.scope import sees_everything, visible_to
-from oversight.metrics.views.parts import day_or_none
+from oversight.exchange.packages import ExportRequest, export_enqueue
+from oversight.metrics.views.parts import file_format
 
-__all__ = ["DelayRowsPage"]
+__all__ = ["DelayRowsExport", "DelayRowsPage"]
 
 SIZE = 50
-MOST_DAYS = 100_000
 TITLES = {
     "open": "Open requests",
     "open-late": "Open requests past their target",
@@ -50,43 +49,6 @@ OF_A_PERIOD = {"completed", "completed-late", "completed-on-time", "completed-no
 WITH_DAYS = OF_A_PERIOD - {"completed-no-clock"}  # the days of their rows are what the numbers are of
 
 
-class DelayRowsForm(DelaysForm):
-    """What the page of delays asks for, and which of its numbers."""
-
-    part = forms.ChoiceField(
-        choices=[(part, part) for part in PARTS],
-        error_messages={"required": "Say which number.", "invalid_choice": "There is no such number."},
-    )
-    stage = forms.SlugField(required=False, max_length=40)
-    owner = forms.ChoiceField(required=False, choices=Party.choices)
-    low = forms.IntegerField(required=False, min_value=0, max_value=MOST_DAYS)
-    high = forms.IntegerField(required=False, min_value=0, max_value=MOST_DAYS)
-    days = forms.IntegerField(required=False, min_value=0, max_value=MOST_DAYS)
-    month = forms.CharField(required=False, max_length=7)
-    page = forms.CharField(required=False, max_length=9)
-
-    def clean_model(self) -> str:
-        return NO_MODEL if self.cleaned_data["model"] == NO_MODEL else super().clean_model()
-
-    def clean_stage(self) -> str:
-        stage: str = self.cleaned_data["stage"]
-        if stage and stage not in stage_names():
-            raise forms.ValidationError(f"There is no stage “{stage}”.")
-        return stage
-
-    def clean_month(self) -> date | None:
-        text: str = self.cleaned_data["month"]
-        month = day_or_none(f"{text}-01") if text else None
-        if text and month is None:
-            raise forms.ValidationError("Enter the month as year-month, for example 2026-05.")
-        return month
-
-    def behind(self) -> Behind:
-        """For a valid form."""
-        names = ("part", "stage", "owner", "low", "high", "month", "days")
-        return Behind(**{name: self.cleaned_data[name] for name in names})
-
-
 class DelayRowsPage(ActionRequired):
     """`?part=left&stage=isa&as_of=2026-05-18`, and the filters of the page of delays."""
 
@@ -98,14 +60,33 @@ class DelayRowsPage(ActionRequired):
             problems = [message for errors in form.errors.values() for message in errors]
             context = {"problems": problems, "back": reverse("itinstall:delays"), "title": "Requests"}
             return render(request, "itinstall/delay_rows.html", context, status=400)
-        asked, behind = form.asked(), form.behind()
+        asked, behind = form.asked(), behind_of(form.cleaned_data)
         found = rows_behind(asked=asked, behind=behind)
         return render(request, "itinstall/delay_rows.html", _context(request, asked, behind, found))
 
 
+class DelayRowsExport(ActionRequired):
+    """Starts the export of these requests, with its manifest; goes to the job. The query is the page's."""
+
+    action = "export.create"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = DelayRowsForm(request.GET)
+        if not form.is_valid():
+            raise Http404("The address of these requests is damaged.")
+        given = {name: text for name, text in request.GET.items() if text and name not in ("as_of", "page")}
+        ask = ExportRequest(
+            name=DELAY_ROWS.name,
+            file_format=file_format(request),
+            parameters=given,
+            as_of=form.asked().as_of,
+        )
+        return redirect("exchange:job", export_enqueue(actor=self.actor, request=ask).pk)
+
+
 def _context(request: HttpRequest, asked: Asked, behind: Behind, found: RowsBehind) -> dict[str, Any]:
     user = cast(User, request.user)
-    mine = _ordered(found, visible_to(found.rows, user))
+    mine = ordered(visible_to(found.rows, user), are_visits=found.are_visits, has_stage=found.has_stage)
     page = Paginator(mine, SIZE).get_page(request.GET.get("page"))
     is_scoped = not sees_everything(user)
     n = found.rows.order_by().count() if is_scoped else page.paginator.count
@@ -123,20 +104,12 @@ def _context(request: HttpRequest, asked: Asked, behind: Behind, found: RowsBehi
         "in_stage": found.has_stage,
         "table": _table(request, found, page.object_list),
         "back": _back(asked),
+        "may_export": may(actor_of(request), "export.create"),
     }
 
 
-def _ordered(found: RowsBehind, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The longest first."""
-    if found.are_visits:
-        return with_request_names(rows).order_by("-days", "pk")
-    days = "days_there" if found.has_stage else "elapsed"
-    return with_names(rows).order_by(F(days).desc(nulls_last=True), "pk")
-
-
 def _table(request: HttpRequest, found: RowsBehind, rows: Any) -> tables.Table:
-    kind = VisitTable if found.are_visits else DaysThereTable if found.has_stage else CaseTable
-    table = kind(rows, request=request)
+    table = table_for(are_visits=found.are_visits, has_stage=found.has_stage)(rows, request=request)
     table.before_render(request)
     shown = cast(Any, table)
     shown.request_user, shown.sort_headers = request.user, {}

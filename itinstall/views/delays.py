@@ -6,20 +6,16 @@ import logging
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django import forms
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
-from agreements.choices import SupportModel
-from agreements.metric_subjects import OFFICE_UNKNOWN
-from agreements.selectors.reference import place_names
+from itinstall.forms.delays import DelaysForm
 from itinstall.navigation import rows_url
 from itinstall.selectors.delay_rows import NO_MODEL
 from itinstall.selectors.delay_types import Asked, Delays, DurationLine, Month
@@ -29,7 +25,6 @@ from oversight.access.models import User
 from oversight.metrics.addresses import path_parts
 from oversight.metrics.base import NATION
 from oversight.metrics.views.parts import today_anywhere
-from oversight.periods.fiscal import FIRST_YEAR
 from oversight.trail.context import current_request_id, request_id
 
 __all__ = ["DelaysPage"]
@@ -46,58 +41,6 @@ TILES = (
 )
 CONTENT_HERE = "<!-- delays -->"  # stands in itinstall/delays.html; an HTML comment no reader sees
 STEP = 30  # days between the lines of the curve's table
-
-
-class DelaysForm(forms.Form):
-    """What the address asks for. Empty: today, everything."""
-
-    as_of = forms.DateField(
-        required=False, error_messages={"invalid": "Enter the day as year-month-day, for example 2026-05-18."}
-    )
-    office = forms.SlugField(required=False, max_length=80)
-    model = forms.CharField(required=False, max_length=8)
-    year = forms.IntegerField(
-        required=False,
-        min_value=FIRST_YEAR,
-        max_value=9999,
-        error_messages={"invalid": "Choose a fiscal year."},
-    )
-
-    def clean_as_of(self) -> date:
-        today = today_anywhere()
-        found: date = self.cleaned_data["as_of"] or today
-        if found > today:
-            raise forms.ValidationError(
-                f"{found} is in the future. Choose today ({today}) or an earlier day."
-            )
-        return found
-
-    def clean_office(self) -> str:
-        slug: str = self.cleaned_data["office"]
-        if slug and slug != OFFICE_UNKNOWN and slug not in place_names().offices:
-            raise forms.ValidationError(f"There is no field office “{slug}”. Choose one from the list.")
-        return slug
-
-    def clean_model(self) -> str:
-        model: str = self.cleaned_data["model"]
-        if model and model not in SupportModel.values:
-            raise forms.ValidationError(f"There is no support model “{model}”. Choose one from the list.")
-        return model
-
-    def clean(self) -> None:
-        for name in self.data:
-            if name not in self.fields:
-                raise forms.ValidationError(f"This page has no filter called “{name[:60]}”.")
-
-    def asked(self) -> Asked:
-        """What can be read of it; the rest as if it were not there."""
-        data: dict[str, Any] = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
-        return Asked(
-            as_of=data.get("as_of") or today_anywhere(),
-            office=data.get("office") or "",
-            model=data.get("model") or "",
-            year=data.get("year"),
-        )
 
 
 class DelaysPage(ActionRequired):

@@ -342,6 +342,7 @@ LINES: list[Line] = [
     get("itinstall:stuck", EVERYONE),
     get("itinstall:delays", EVERYONE),
     get("itinstall:delay_rows", EVERYONE, query="part=open"),
+    post("itinstall:delay_rows_export", EXPORTERS, ok=302, query="part=open"),
     get("itinstall:request_detail", EVERYONE, **REQUEST),
     get("itinstall:request_create", HQ_AND_PM),
     post("itinstall:request_create", HQ_AND_PM, ok=422),

@@ -55,6 +55,18 @@ OBSERVATION_HEADER = (
 PARAMETERS = {
     "figure_rows": {"metric": "agreements.listed", "level": "nation", "subject": "", "part": ""},
     "figure_values": {"metric": "agreements.listed", "level": ""},
+    "installation_delay_requests": {
+        "part": "left",
+        "stage": "isa",
+        "office": "",
+        "model": "",
+        "year": None,
+        "owner": "",
+        "month": "",
+        "low": None,
+        "high": None,
+        "days": None,
+    },
     "changes": {"first": dt.date(2025, 3, 2), "last": dt.date(2025, 4, 2)},
     "agreements_by_place": {"on": dt.date(2025, 4, 2), "level": "county", "state": ""},
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,12 +13,16 @@ from urllib.parse import urlencode
 
 import lxml.html
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agreements.models import FieldOffice
+from itinstall.selectors.delay_rows import Behind, rows_behind
+from itinstall.selectors.delay_types import Asked
 from oversight.access.choices import Role
+from oversight.exchange.models import Job
 from oversight.metrics import services
 from tests.factories import ProgramManagerFactory, UserFactory
 from tests.itinstall.histories import SLOW, TODAY, day, enter, plans, world
@@ -190,3 +196,30 @@ def test_the_records_of_the_bottleneck_say_their_days_in_the_stage(client, hq) -
     assert "2026-01-30" in text
     text = client.get(f"/figures/itinstall.bottleneck_days/v1/stage/before-request/{TODAY}/").content.decode()
     assert "Days there" in text
+
+
+def test_the_export_has_the_rows_of_the_page_and_what_they_bring_into_the_figure(hq, tmp_path) -> None:
+    enter(ALL, world())
+    on = day(300)
+    found = rows_behind(asked=Asked(on), behind=Behind("left", stage="bids"))
+    total = found.total_days()
+    path = tmp_path / "rows.csv"
+    call_command(
+        "export", "installation_delay_requests", out=str(path), as_of=on.isoformat(), part="left",
+        stage="bids", user=hq.username, stdout=io.StringIO(),
+    )  # fmt: skip
+    lines = list(csv.DictReader(path.open(newline="")))
+    assert len(lines) == found.rows.count() > 2
+    assert sum(int(line["Days there"]) for line in lines) == total
+    assert all(line["Entered"] <= line["Left"] <= on.isoformat() for line in lines)
+
+
+def test_the_page_starts_the_export_of_what_it_shows(client, hq) -> None:
+    enter(ALL, world())
+    query = urlencode({"part": "open", "as_of": day(90).isoformat(), "office": "miami", "page": 1})
+    started = client.post(f"{ROWS}export/?{query}", {"format": "xlsx"})
+    assert started.status_code == 302
+    job = Job.objects.get(kind="exchange.export")
+    assert job.params["parameters"] == {"part": "open", "office": "miami"}
+    assert job.params["as_of"] == day(90).isoformat()
+    assert client.post(f"{ROWS}export/?part=moon").status_code == 404
