@@ -369,7 +369,11 @@ def run(folder: Path, *, agencies: int = AGENCIES) -> National:
     small = _run_child(folder / "small", agencies=min(SMALL, agencies // 2), runs=1)
     national = _run_child(folder / "national", agencies=agencies, runs=RUNS)
     counts = {page.name: page.queries for page in small.pages}
-    different = [page.name for page in national.pages if counts[page.name] != page.queries]
+    different = [
+        f"{page.name} ({counts[page.name]} and {page.queries})"
+        for page in national.pages
+        if counts[page.name] != page.queries
+    ]
     few = min(SMALL, agencies // 2)
     words = f"{national.words}. Query counts with {few:,} agencies: " + (
         f"DIFFERENT for {', '.join(different)}." if different else "the same on every page."
