@@ -25,8 +25,10 @@ from oversight.access.choices import Role
 from oversight.exchange.models import Job
 from oversight.metrics import services
 from tests.factories import ProgramManagerFactory, UserFactory
+from tests.itinstall.forecast_world import fill
 from tests.itinstall.histories import SLOW, TODAY, day, enter, plans, world
 from tests.itinstall.installations import request_in
+from tests.support.queries import baseline_queries
 
 pytestmark = [
     pytest.mark.django_db,
@@ -170,6 +172,19 @@ def test_an_address_that_asks_for_nothing_known_is_told_so(client, hq, query, wo
     response = client.get(ROWS, query)
     assert response.status_code == 400
     assert words in response.content.decode()
+
+
+@pytest.mark.parametrize("part", [{"part": "open"}, {"part": "left", "stage": "bids"}])
+def test_the_requests_behind_a_number_take_the_same_queries_however_many_they_are(client, hq, part) -> None:
+    counted = []
+    for n in (6, 48):
+        with transaction.atomic():
+            fill(today=TODAY, n_past=n, n_open=n)
+            told_by(client, f"{ROWS}?{urlencode(part)}")  # asks for names
+            with baseline_queries(f"installations.delays.requests.{part['part']}"):
+                counted.append(told_by(client, f"{ROWS}?{urlencode(part)}")[0])
+            transaction.set_rollback(True)
+    assert 6 <= counted[0] < counted[1]
 
 
 def test_the_records_of_a_stage_say_when_they_entered_and_left_it_and_how_many_days_that_was(
