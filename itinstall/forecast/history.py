@@ -19,7 +19,7 @@ from itinstall.forecast.sampling import Durations, Ints
 __all__ = ["NEVER", "Bools", "Facts", "History", "Situation", "StageLine"]
 
 KNOWN_AHEAD_DAYS = 90  # an absence entered less than this ahead is news to most of a forecast
-COMING_DAYS = 365  # requests submitted in so many days tell how many will come: a year has every season
+COMING_DAYS = 182  # requests submitted in so many days tell how many will come: a year would notice too late
 
 Bools = npt.NDArray[np.bool_]
 
@@ -269,7 +269,7 @@ class History:
         return np.sort(begins), np.sort(ends), np.sort(held_begins[both]), np.sort(held_ends[both])
 
     def _coming(self, as_of: int) -> Coming:
-        """Requests submitted in the year before, or since the first one."""
+        """Requests submitted in the half year before, or since the first one."""
         facts = self.facts
         submitted = np.full(len(facts.refs), NEVER, np.int64)
         np.minimum.at(submitted, facts.v_request, facts.v_begins)

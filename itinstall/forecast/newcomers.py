@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.special import gammaincinv
 
 from itinstall.forecast.queue import NEVER
 from itinstall.forecast.sampling import Floats, Ints
@@ -31,13 +32,20 @@ class Coming(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Requests of one priority that come at random (Poisson). `part`: of the random numbers. `is_asked`: the
-    what-if asks for them, so they count among what is open; the others only take installers."""
+    """Requests of one priority that come at random (Poisson), `per_day` on the average.
+
+    `part`: of the random numbers. `observed`: how many were seen, None where a what-if asks for the rate;
+    then they count among what is open, the others only take installers.
+    """
 
     part: str
     priority: int
     per_day: float
-    is_asked: bool
+    observed: int | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        return self.observed is None
 
     @property
     def days(self) -> int:
@@ -46,13 +54,26 @@ class Stream:
 
     @property
     def most(self) -> int:
-        """Six standard deviations more than expected: nobody is left out."""
-        expected = self.per_day * self.days
+        """So many that nobody is left out but once in thousands of runs."""
+        spread = 1 + 4 / self.observed**0.5 if self.observed else 1
+        expected = self.per_day * spread * self.days
         return int(expected + 6 * expected**0.5 + 10)
 
-    def arrivals(self, u: Floats, as_of: int) -> Ints:
-        """Day of each, from gaps of a Poisson process; NEVER beyond `days`."""
-        offsets = np.ceil(np.cumsum(-np.log1p(-u), axis=1) / self.per_day)
+    def rates(self, u: Floats) -> Floats:
+        """How many a day come in each run, from one number for each.
+
+        Few that were seen tell little of the rate: it is drawn from what such a count leaves possible (gamma,
+        Jeffreys' prior for the rate of a Poisson process).
+        """
+        if self.observed is None:
+            return np.full_like(u, self.per_day)
+        rates: Floats = gammaincinv(self.observed + 0.5, u) * (self.per_day / self.observed)
+        return rates
+
+    def arrivals(self, u: Floats, rates: Floats, as_of: int) -> Ints:
+        """Day of each, from gaps of a Poisson process with the rate of its run; NEVER beyond `days`."""
+        with np.errstate(divide="ignore"):
+            offsets = np.ceil(np.cumsum(-np.log1p(-u), axis=1) / rates[:, None])
         days = as_of + np.minimum(offsets, self.days + 1).astype(np.int64)
         return np.where(offsets <= self.days, days, NEVER)
 
@@ -68,10 +89,10 @@ def streams_of(situation: Situation, *, new_per_month: float | None, by_clock: b
         needing = situation.stage <= queue
         lowest = int(situation.priority[needing].max(initial=0))
         found = [
-            Stream(f"coming {priority}", priority, count / situation.coming.days, is_asked=False)
+            Stream(f"coming {priority}", priority, count / situation.coming.days, count)
             for priority, count in sorted(situation.coming.counts.items())
             if priority < lowest and not (priority == NORMAL and new_per_month is not None)
         ]
     if new_per_month:
-        found.append(Stream("new", NORMAL, new_per_month / DAYS_PER_MONTH, is_asked=True))
+        found.append(Stream("new", NORMAL, new_per_month / DAYS_PER_MONTH))
     return found

@@ -135,7 +135,11 @@ class _Walk:
     def outcome(self, crew: Crew) -> Outcome:
         """Through all stages, in their order."""
         begun = [
-            stream.arrivals(self._u(stream.part, stream.most), self.situation.as_of)
+            stream.arrivals(
+                self._u(stream.part, stream.most),
+                stream.rates(self._u(f"{stream.part} rate", 1)[:, 0]),
+                self.situation.as_of,
+            )
             for stream in self.streams
         ]
         old, new = self.begin(), [days.copy() for days in begun]

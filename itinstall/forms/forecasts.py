@@ -51,7 +51,7 @@ class WhatIfForm(forms.Form):
         max_value=MOST_NEW,
         decimal_places=1,
         help_text="Of normal priority, that need an installation; for three years, at random. 0: none. "
-        "Empty: as many as in the year before.",
+        "Empty: as many as in the half year before.",
         error_messages={"invalid": "Enter a number, for example 12.5, or leave it empty."},
     )
     order = forms.ChoiceField(
