@@ -119,9 +119,11 @@ class InstallationRequest(models.Model):
             models.Index(fields=["stage_on", "id"], name="itrequest_stage_on_idx"),
             models.Index(fields=["-state", "stage_on", "id"], name="itrequest_open_first_idx"),
             models.Index(fields=["site", "state"], name="itrequest_site_state_idx"),
-            # All that a clock is counted from, agreements in their order: a sort by it needs no row itself.
+            # All that a clock is counted from, agreements in their order, and what else lists are sorted by:
+            # a sort needs no row that it does not show.
             models.Index(
-                fields=["policy", "agreement", "closed_on", "hold", "stage_on"], name="itrequest_clock_idx"
+                fields=["policy", "agreement", "closed_on", "hold", "stage_on", "site", "priority"],
+                name="itrequest_sorts_idx",
             ),
         ]
 
