@@ -36,7 +36,8 @@ def main() -> int:
         results = rosters.run(Path(folder)) if "rosters" in parts else []
         nation = national.run(Path(folder), agencies=arguments.agencies) if "national" in parts else None
         results += nation.results if nation else []
-        results += [installations.measure()] if "installations" in parts else []
+        if "installations" in parts:
+            results += [installations.measure(), installations.measure(bound=True)]
         lines = [
             "# Results of `make bench`",
             "",

@@ -8,7 +8,7 @@ request that is not ready yet. Among installers who are free on one day the firs
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
@@ -139,63 +139,77 @@ def _call(idle: list[int], busy: list[int], position: list[int], now: int, table
 
 
 def serve_by_office(*, ready: Ints, service: Ints, rest: Ints, crew: Crew, office: Ints) -> Ints:
-    """The same where some installers serve one field office only. `office`: number of each request's, or -1.
-
-    Each step looks at every installer, which also makes it the reference that `serve` is tested against.
-    """
+    """The same where some installers serve one field office only. `office`: number of each one's, or -1."""
     done = np.full(ready.shape, NEVER, np.int64)
+    ends = [days[-1] for days in crew.days if days]
+    if not ends or not ready.size:
+        return done
+    tables, lines = _Tables.of(crew, int(ready.min()), max(ends) + 1), _Lines.of(crew, office)
     for run in range(len(ready)):
-        done[run] = _serve_simply(
-            ready[run].tolist(), service[run].tolist(), rest[run].tolist(), crew, office.tolist()
-        )
+        done[run] = _serve_lines_run(ready[run], service[run].tolist(), rest[run].tolist(), lines, tables)
     return done
 
 
-def _serve_simply(
-    ready: list[int], service: list[int], rest: list[int], crew: Crew, office: list[int]
+class _Lines(NamedTuple):
+    """Who waits where: `of_rank[rank]` is the line of a request, 0 for all offices without installers of
+    their own; `served[i]` the lines that installer i takes from, `servers[line]` who takes from it."""
+
+    of_rank: list[int]
+    served: list[list[int]]
+    servers: list[list[int]]
+
+    @classmethod
+    def of(cls, crew: Crew, office: Ints) -> _Lines:
+        own = sorted({bound for bound in crew.offices if bound >= 0})
+        numbers = {bound: number for number, bound in enumerate(own, start=1)}
+        served = [[numbers[bound]] if bound >= 0 else [*range(len(own) + 1)] for bound in crew.offices]
+        servers = [[i for i, lines in enumerate(served) if line in lines] for line in range(len(own) + 1)]
+        return cls([numbers.get(bound, 0) for bound in office.tolist()], served, servers)
+
+
+def _serve_lines_run(
+    ready: Ints, service: list[int], rest: list[int], lines: _Lines, tables: _Tables
 ) -> list[int]:
-    done = [NEVER] * len(ready)
-    groups = sorted({own for own in crew.offices if own >= 0})
-    # Requests of offices without installers of their own wait together; each line in order of readiness.
-    lines: dict[int, list[tuple[int, int]]] = {group: [] for group in [-1, *groups]}
-    for rank in np.argsort(np.asarray(ready), kind="stable").tolist():
-        lines[office[rank] if office[rank] in lines else -1].append((ready[rank], rank))
-    heads = dict.fromkeys(lines, 0)
-    waiting: dict[int, list[int]] = {group: [] for group in lines}
-    served = [[own] if own >= 0 else list(lines) for own in crew.offices]
-    free_from = [own[0] if own else NEVER for own in crew.days]
-    now = 0
-
-    def wanted_on(group: int) -> int:
-        """When the line next has somebody ready."""
-        if waiting[group]:
-            return now
-        return lines[group][heads[group]][0] if heads[group] < len(lines[group]) else NEVER
-
+    """One run, in order of time. Whoever is idle is called when somebody gets ready in one of the own lines,
+    and is idle again when somebody else was first: who takes whom depends on all lines, so none can be left
+    out."""
+    order = np.argsort(ready, kind="stable")
+    coming, ranks = ready[order].tolist(), order.tolist()
+    days, places, lengths, first, end = tables
+    n, count, at = int(np.searchsorted(ready[order], end)), len(days), 0
+    position, idle = [0] * count, [True] * count
+    busy: list[int] = []
+    waiting: list[list[int]] = [[] for _ in lines.servers]
+    found = [NEVER] * len(ranks)
     while True:
-        best, best_day = -1, NEVER
-        for i, own in enumerate(served):
-            wanted = min(wanted_on(group) for group in own)
-            if wanted == NEVER or free_from[i] == NEVER:
-                continue
-            at = bisect_left(crew.days[i], max(wanted, free_from[i]))
-            day = crew.days[i][at] if at < len(crew.days[i]) else NEVER
-            if day < best_day:
-                best, best_day = i, day
-        if best < 0:
-            return done
-        now = best_day
-        for group, line in lines.items():
-            while heads[group] < len(line) and line[heads[group]][0] <= best_day:
-                heappush(waiting[group], line[heads[group]][1])
-                heads[group] += 1
-        group = min((g for g in served[best] if waiting[g]), key=lambda g: waiting[g][0])
-        days = crew.days[best]
-        ends = bisect_left(days, best_day) + service[waiting[group][0]]
-        if ends > len(days):
-            free_from[best] = NEVER
+        if at < n and (not busy or coming[at] * count <= busy[0]):
+            line = lines.of_rank[ranks[at]]
+            heappush(waiting[line], ranks[at])
+            for i in lines.servers[line]:
+                if idle[i]:
+                    idle[i] = False
+                    position[i] = places[i][coming[at] - first]
+                    if position[i] < lengths[i]:
+                        heappush(busy, days[i][position[i]] * count + i)
+            at += 1
             continue
-        rank = heappop(waiting[group])
-        done[rank] = days[ends - 1] + 1
+        if not busy:
+            return found
+        i = busy[0] % count
+        best = min((waiting[line] for line in lines.served[i] if waiting[line]), default=None)
+        if best is None:
+            idle[i] = True
+            heappop(busy)
+            continue
+        ends = position[i] + service[best[0]]
+        if ends > lengths[i]:
+            heappop(busy)
+            continue  # too few days left: this installer takes no more
+        rank = heappop(best)
+        found[rank] = days[i][ends - 1] + 1
         ends += rest[rank]
-        free_from[best] = days[ends] if ends < len(days) else NEVER
+        if ends < lengths[i]:
+            position[i] = ends
+            heapreplace(busy, days[i][ends] * count + i)
+        else:
+            heappop(busy)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from itinstall.forecast.queue import NEVER, Crew, serve, serve_by_office
 from itinstall.forecast.sampling import Durations, uniforms
 from tests.itinstall.forecasting import MONDAY, crew_of, weekdays
+from tests.itinstall.plain_queue import serve_plainly
 
 EVERY = np.linspace(0, 1, 1000, endpoint=False)
 
@@ -148,19 +149,27 @@ class TestQueue:
         assert one == [21, 10, 20, 31, 41]
         assert two == [22, 10, 10, 21, 21]  # at day 20 both were at work for the last two
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=300, deadline=None)
     @given(data=st.data())
-    def test_the_quick_queue_does_what_the_plain_one_does(self, data) -> None:
+    def test_the_quick_queues_do_what_the_plain_one_does(self, data) -> None:
         n, count = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 4))
+
+        def numbers(low: int, high: int, size: int) -> list[int]:
+            return data.draw(st.lists(st.integers(low, high), min_size=size, max_size=size))
+
         days = st.sets(st.integers(0, 45), max_size=30).map(lambda own: [MONDAY + day for day in sorted(own)])
         crew = Crew([data.draw(days) for _ in range(count)], [-1] * count)
-        offsets = st.lists(st.integers(-3, 40), min_size=n, max_size=n)
-        ready = np.asarray([data.draw(offsets)]) + MONDAY
-        service = np.asarray([data.draw(st.lists(st.integers(1, 4), min_size=n, max_size=n))])
-        rest = np.asarray([data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))])
-        line = {"ready": ready, "service": service, "rest": rest, "crew": crew}
-        quick, plain = serve(**line), serve_by_office(**line, office=np.full(n, -1))
-        assert quick.tolist() == plain.tolist()
+        ready = [MONDAY + day for day in numbers(-3, 40, n)]
+        if data.draw(st.booleans()):
+            ready[0] = NEVER  # has a planned visit
+        service, rest, office = numbers(1, 4, n), numbers(0, 3, n), numbers(-1, 3, n)
+        line = {"ready": np.asarray([ready]), "service": np.asarray([service]), "rest": np.asarray([rest])}
+        plain = serve_plainly(ready, service, rest, crew, office)
+        assert serve(**line, crew=crew)[0].tolist() == plain
+        assert serve_by_office(**line, crew=crew, office=np.asarray(office))[0].tolist() == plain
+        bound = Crew(crew.days, numbers(-1, 2, count))
+        by_office = serve_by_office(**line, crew=bound, office=np.asarray(office))
+        assert by_office[0].tolist() == serve_plainly(ready, service, rest, bound, office)
 
     @settings(deadline=None)
     @given(
