@@ -38,6 +38,9 @@ class Agency(models.Model):
         County, null=True, blank=True, on_delete=models.PROTECT, related_name="agencies"
     )
     ever_participating = models.BooleanField(default=False)
+    first_listed_on = models.DateField(
+        null=True, help_text="Day of the first participating list that printed one of its names."
+    )
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="doubles")
     is_synthetic = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -57,6 +60,7 @@ class Agency(models.Model):
         indexes = [
             models.Index(fields=["name", "id"], name="agency_name_idx"),
             models.Index(fields=["state", "name"], name="agency_state_idx"),
+            models.Index(fields=["first_listed_on", "id"], name="agency_first_listed_idx"),
             # Hardly any are: from the key's own index SQLite concludes that one value matches every row.
             models.Index(
                 fields=["merged_into"],

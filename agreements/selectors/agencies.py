@@ -12,7 +12,6 @@ from agreements.choices import IN_FORCE, LISTED, SupportModel
 from agreements.models import Agency, AgencyAlias, AgencyOffice, Agreement, AgreementStatus, RegisterChange
 from agreements.responsible import responsible
 from agreements.selectors import register
-from agreements.selectors.first_listed import first_listed_on
 from oversight.access.models import User
 from oversight.access.scope import visible_to
 
@@ -42,8 +41,8 @@ def _count_of_agreements(condition: Q) -> Coalesce:
 
 
 def agency_list(*, user: User) -> QuerySet[Agency]:
-    """Agencies visible to `user`, with today's office, the primary PM, agreements in force by model and in
-    all, and the day of the first participating list that printed one of its names."""
+    """Agencies visible to `user`, with today's office, the primary PM, and agreements in force by model and
+    in all."""
     today = timezone.localdate()
     office = AgencyOffice.objects.active_on(today).filter(agency=OuterRef("pk")).order_by("-valid_from")
     counts: dict[str, Any] = {
@@ -58,7 +57,6 @@ def agency_list(*, user: User) -> QuerySet[Agency]:
             office_slug=Subquery(office.values("office")[:1], output_field=CharField()),
             primary_pm=responsible().primary_name(on=today),
             n_in_force=_count_of_agreements(Q(status__in=IN_FORCE)),
-            first_listed_on=first_listed_on(),
             **counts,
         )
     )

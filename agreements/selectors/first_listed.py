@@ -1,4 +1,4 @@
-"""The day of the first participating list that printed an agency."""
+"""The day of the first participating list that printed an agency: the rule of `Agency.first_listed_on`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ NEVER = Value(date.max, output_field=DateField())
 
 
 def first_listed_on() -> Combinable:
-    """An annotation for agencies: that day, or null for an agency that was only ever pending.
+    """For agencies, that day as the lists have it, or null for one that was only ever pending. Costly: the
+    column repeats it.
 
     An agency's lists are those that printed one of its own names. An agreement that it took over from
     another agency was printed under the other's name, and tells nothing about it; nor does a pending list.

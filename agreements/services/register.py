@@ -19,6 +19,7 @@ from agreements.refs import AGENCY, AGREEMENT, make_ref
 from agreements.services import derived
 from agreements.services.bulk import update_columns
 from agreements.services.decisions import decisions_sync
+from agreements.services.first_listed import first_listed_refresh
 from agreements.services.keys import key_to_text
 from agreements.services.offices import agency_offices_rebuild
 from agreements.services.stale import figures_mark_stale
@@ -73,6 +74,7 @@ def register_sync(
     acts += _orphans(store, ids, moves)
     rewritten = derived.changes_sync(register, ids)
     decisions_sync(register=register, ids=ids)
+    first_listed_refresh()
     agency_offices_rebuild()
     figures_mark_stale(touched=touched, rewritten=rewritten, acts=acts, reason=reason)
     effective_statuses_refresh(on=timezone.localdate())

@@ -12,6 +12,7 @@ from agreements.choices import Origin
 from agreements.models import Agency, Agreement, AgreementStatus, RegisterState
 from agreements.reconciliation.derive import derive
 from agreements.reconciliation.types import Register
+from agreements.services.first_listed import first_listed_differences
 from agreements.services.keys import key_to_text
 from agreements.services.store import Store
 
@@ -50,6 +51,8 @@ def _agency_differences(register: Register) -> Iterator[str]:
         keys = [key_to_text(key) for key in agency.keys]
         if len({roots[key] for key in keys if key in roots}) != 1:
             yield f"agency {keys[0]}"
+    refs = dict(rows.values_list("pk", "ref"))
+    yield from (f"agency {refs[pk]}: first listed" for pk in first_listed_differences() if pk in refs)
 
 
 def _agreement_differences(register: Register) -> Iterator[str]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from agreements.choices import ListKind, SupportModel
 from agreements.models import AgencyAlias, Observation, PrintedRow
 from agreements.selectors.agencies import agency_list
+from agreements.services.first_listed import first_listed_differences, first_listed_refresh
 from agreements.services.store import CLEANING_VERSION
 from agreements.tables.agencies import AgencyTable
 from oversight.console.list_query import read_list
@@ -44,6 +45,8 @@ def spelled(agency, publication, name: str) -> None:
 
 
 def first_listed(agency) -> dt.date | None:
+    """As an import leaves it, which refreshes the day at its end."""
+    first_listed_refresh()
     return agency_list(user=UserFactory()).get(pk=agency.pk).first_listed_on
 
 
@@ -99,11 +102,27 @@ def test_agencies_sort_by_it_and_the_export_says_the_same_day() -> None:
         listed = a_list(day)
         spelled(agreement.agency, listed, f"Name {day}")
         prints(listed, agreement, name=f"Name {day}")
+    first_listed_refresh()
     query = RequestFactory().get("/", {"sort": "first_listed"}).GET
     reading = read_list(spec=get_list("agencies"), user=UserFactory(), query=query)
     assert [row.first_listed_on for row in reading.queryset] == sorted(days)
     place = list(AgencyTable.base_columns).index("first_listed")
     assert [row[place] for row in listed_rows(AgencyTable, reading.queryset).rows()] == sorted(days)
+
+
+def test_the_kept_day_is_told_where_it_differs_and_no_row_is_written_where_it_does_not(
+    django_assert_num_queries,
+) -> None:
+    agreement = AgreementFactory()
+    AgencyFactory()
+    listed = a_list(MARCH)
+    prints(listed, agreement, name="Alpha SO")
+    assert first_listed_differences() == {agreement.agency_id: MARCH}
+    first_listed_refresh()
+    with django_assert_num_queries(1):
+        first_listed_refresh()
+    Observation.objects.all().delete()
+    assert first_listed_differences() == {agreement.agency_id: None}
 
 
 def test_the_export_of_agencies_counts_agreements_in_force_by_model_as_the_page_does(client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agreements.models import PrintedRow, RegisterState
+from agreements.models import Agency, PrintedRow, RegisterState
 from agreements.reconciliation.reading import DatedSheet, read_dated
 from agreements.reconciliation.types import Parameters
 from agreements.services import store as stores
@@ -62,3 +62,15 @@ def test_rows_read_by_an_older_version_of_the_software_are_read_again():
     imported(SECOND, Store.load())
     assert not PrintedRow.objects.filter(cleaning_version=0).exists()
     assert register_verify().is_whole
+
+
+def test_the_day_an_agency_was_first_listed_follows_an_earlier_list_and_is_verified():
+    imported(SECOND, Store.load())
+    (later,) = set(Agency.objects.values_list("first_listed_on", flat=True))
+    imported(FIRST, Store.load())
+    earlier = Agency.objects.filter(first_listed_on__lt=later)
+    assert earlier.count() > 1
+    assert register_verify().is_whole
+    agency = earlier[0]
+    Agency.objects.filter(pk=agency.pk).update(first_listed_on=None)
+    assert register_verify().differences == (f"agency {agency.ref}: first listed",)
