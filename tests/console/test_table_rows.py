@@ -10,9 +10,14 @@ import pytest
 from django.template import Context
 from django.utils.html import conditional_escape, format_html
 
+from itinstall.choices import Party
+from itinstall.models import HoldReason
+from itinstall.services.holds import hold_begin
+from oversight.console import table_rows
 from oversight.console.lists import all_lists
 from oversight.console.table_rows import rows_html
-from tests.factories import AgencyFactory, AgreementFactory, UserFactory
+from tests.factories import AgencyFactory, AgreementFactory, ProgramManagerFactory, UserFactory
+from tests.itinstall.installations import SYSTEM, TODAY, request_in
 
 
 class Trees(tables.Table):
@@ -71,3 +76,54 @@ def test_every_cell_is_what_the_library_renders(key: str) -> None:
     for row in table.rows:
         for _, cell in row.items():
             assert str(conditional_escape(cell)) in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["agencies", "agreements", "installation_requests", "program_managers"])
+def test_values_found_by_attribute_are_those_that_the_library_finds(key: str, monkeypatch) -> None:
+    AgreementFactory(agency=AgencyFactory(name="O'Brien & <Sons>", county=None))
+    held = request_in("isa")
+    why = HoldReason.objects.get(pk="isa-lea")
+    hold_begin(actor=SYSTEM, request=held, why=why, owner=Party.VENDOR, on=TODAY)
+    request_in("access", complete=True)
+    ProgramManagerFactory()
+    spec = next(spec for spec in all_lists() if spec.key == key)
+    user = UserFactory(role="hq")
+
+    def html() -> str:
+        table = spec.table(list(spec.selector(user=user).order_by("pk")), order_by=())
+        table.request_user = user
+        return rows_html(table, Context())
+
+    here = html()
+    monkeypatch.setattr(table_rows, "_path", lambda bound, record: None)
+    assert here == html()
+    assert "<tr>" in here
+
+
+class Things:
+    """What a row's value may be besides a plain one."""
+
+    alters_data = False
+
+    def __call__(self) -> str:
+        return "called"
+
+
+def test_what_is_called_looked_up_or_missing_is_left_to_the_library() -> None:
+    class Odd(tables.Table):
+        name = tables.Column()
+        called = tables.Column(default="none")
+        looked_up = tables.Column(accessor="box__key", default="none")
+        missing = tables.Column(accessor="box__lid__color", default="none")
+
+    agency = AgencyFactory.build(name="Alpha")
+    agency.called, agency.box = Things(), {"key": "brass"}
+    assert [cell for _, cell in next(iter(Odd([agency]).rows)).items()] == [
+        "Alpha",
+        "called",
+        "brass",
+        "none",
+    ]
+    html = rows_html(Odd([agency]), Context())
+    assert [part.split("<")[0] for part in html.split("<div>")[1:]] == ["called", "brass", "none"]
