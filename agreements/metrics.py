@@ -10,7 +10,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, F, FilteredRelation, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from agreements import metric_reasons
@@ -198,6 +198,9 @@ class _OfStatements(Metric):
 
     def rows(self, *, as_of: date, subject: Subject, known_at: datetime | None = None) -> QuerySet[Agreement]:
         found = in_subject(self.statements(as_of=as_of, known_at=known_at), subject, as_of=as_of)
+        if subject.level == Level.NATION and Status.ACTIVE in self.statuses:
+            # Most agreements are: asked one by one, a page and a count to a limit stop early.
+            return Agreement.objects.filter(Exists(found.filter(agreement=OuterRef("pk"))))
         return Agreement.objects.filter(pk__in=found.values("agreement"))
 
     def reasons(self, change: Change) -> dict[Any, str]:

@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 MAX_HOPS = 5
+# Of the last list: every row it printed, packed, and what was read beside them. Up to 100 kB for each line.
+_UNREAD = tuple(f"last_publication__{name}" for name in ("packed_rows", "flags", "headers"))
 
 
 def agreement_list(*, user: User) -> QuerySet[Agreement]:
@@ -41,6 +43,7 @@ def agreement_list(*, user: User) -> QuerySet[Agreement]:
     return (
         register.agreements(user=user)
         .select_related("agency", "agency__state", "last_publication")
+        .defer(*_UNREAD)
         .annotate(
             office_name=Subquery(office.values("office__name")[:1], output_field=CharField()),
             office_slug=Subquery(office.values("office")[:1], output_field=CharField()),

@@ -105,8 +105,28 @@ def figure_rows(
         queryset = keyset.ordered(shown.prepare(seen), keys)
     else:
         reading = read_list(spec=shown, user=user, query=QueryDict())
-        queryset, keys = reading.queryset.filter(pk__in=ids), reading.keys
+        queryset, keys = _cut(reading.queryset, rows), reading.keys
     return FigureRows(chosen, shown, queryset, keys, rows)
+
+
+def _cut(queryset: QuerySet[Any], rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of `queryset` that are among `rows`.
+
+    Conditions on the records themselves go beside the list's own, so that a page stops when it is full.
+    As a subquery, SQLite would find all of `rows` first.
+    """
+    rows = rows.order_by()
+    if _is_plain(queryset) and _is_plain(rows) and not rows.query.is_empty():
+        tables = [name for name, uses in rows.query.alias_refcount.items() if uses]
+        if len(tables) <= 1 and not rows.query.annotations:
+            return queryset & rows
+    return queryset.filter(pk__in=rows.values("pk"))
+
+
+def _is_plain(queryset: QuerySet[Any]) -> bool:
+    """Whether it is neither cut, grouped, made distinct nor put together of several."""
+    query = queryset.query
+    return not (query.is_sliced or query.distinct or query.combinator) and query.group_by is None
 
 
 def count_of(queryset: QuerySet[Any]) -> tuple[int, bool]:
