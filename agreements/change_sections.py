@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.urls import reverse
-
 from agreements.choices import ChangeKind, DecisionState, Status, VerdictKind
 from agreements.models import AgreementStatus, Publication, RegisterChange, Verdict
 from agreements.selectors import period
 from agreements.services.keys import key_from_text
 from agreements.views.changes import change_lines
 from agreements.wording import explain_rule
+from oversight.console.addresses import record_url
 from oversight.console.changes import (
     ChangeRow,
     ChangesRequest,
@@ -82,10 +81,10 @@ def _names(change: RegisterChange) -> tuple[str, str]:
     if agreement is not None:
         agency = agency or agreement.agency
         text = f"{agency}: {agreement.model or 'model not read'}"
-        return text, reverse("agreements:agreement_detail", args=[agreement.ref])
+        return text, record_url("agreements:agreement_detail", agreement.ref)
     if agency is not None:
-        return str(agency), reverse("agreements:agency_detail", args=[agency.ref])
-    return "Not attributed", reverse("agreements:publication_detail", args=[change.publication_id])
+        return str(agency), record_url("agreements:agency_detail", agency.ref)
+    return "Not attributed", record_url("agreements:publication_detail", change.publication_id)
 
 
 def came(request: ChangesRequest, first: dt.date, last: dt.date) -> Section:
@@ -127,7 +126,7 @@ def _statement_rows(
     )
     agreement = item.agreement
     subject = f"{agreement.agency}: {agreement.model or 'model not read'}"
-    href = reverse("agreements:agreement_detail", args=[agreement.ref])
+    href = record_url("agreements:agreement_detail", agreement.ref)
     who = item.entered_by.display_name if item.entered_by else ""
     if since <= item.entered_at < until:
         why = ": ".join(part for part in (who, item.reason) if part)
@@ -150,7 +149,7 @@ def reviews_opened(request: ChangesRequest, first: dt.date, last: dt.date) -> Se
                 request.day(item.created_at),
                 DecisionState(item.state).label,
                 _pair(item.left_key, item.right_key),
-                reverse("agreements:review_detail", args=[item.pk]),
+                record_url("agreements:review_detail", item.pk),
                 why=explain_rule(item.rule).label,
             )
             for item in rows
@@ -180,7 +179,7 @@ def _verdict_rows(
     answer = VerdictKind(item.kind).label
     subject, href = (
         _pair(item.left_key, item.right_key),
-        reverse("agreements:review_detail", args=[item.decision_id]),
+        record_url("agreements:review_detail", item.decision_id),
     )
     if since <= item.decided_at < until:
         why = ": ".join(part for part in (item.decided_by.display_name, item.reason) if part)
@@ -212,7 +211,7 @@ def _list_row(request: ChangesRequest, item: Publication) -> ChangeRow:
     rows = "1 row" if item.row_count == 1 else f"{item.row_count:,} rows"
     return ChangeRow(
         request.day(item.imported_at), item.get_kind_display(), str(item),
-        reverse("agreements:publication_detail", args=[item.pk]), after=rows,
+        record_url("agreements:publication_detail", item.pk), after=rows,
     )  # fmt: skip
 
 

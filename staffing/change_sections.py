@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db.models import Count, Q, Window
-from django.urls import reverse
 
 from oversight.access.scope import visible_to
+from oversight.console.addresses import record_url
 from oversight.console.changes import ChangeRow, ChangesRequest, Section, register_change_section
 from staffing.choices import AssignmentRole
 from staffing.models import Assignment, ProgramManager
@@ -41,7 +41,7 @@ def assignments(request: ChangesRequest, first: dt.date, last: dt.date) -> Secti
 def _assignment_rows(item: Assignment, first: dt.date, last: dt.date) -> Iterable[ChangeRow]:
     role = AssignmentRole(item.role).label
     words = f"{item.program_manager.name}, {role.lower()}"
-    href = reverse("agreements:agency_detail", args=[item.agency.ref])
+    href = record_url("agreements:agency_detail", item.agency.ref)
     if first < item.valid_from <= last:
         yield ChangeRow(item.valid_from, "Assigned", str(item.agency), href, after=words)
     if item.valid_to and first < item.valid_to <= last:
@@ -66,7 +66,7 @@ def managers(request: ChangesRequest, first: dt.date, last: dt.date) -> Section:
 
 
 def _manager_rows(item: ProgramManager, first: dt.date, last: dt.date) -> Iterable[ChangeRow]:
-    href = reverse("staffing:program_manager_detail", args=[item.pk])
+    href = record_url("staffing:program_manager_detail", item.pk)
     if first < item.valid_from <= last:
         yield ChangeRow(item.valid_from, "On board", item.name, href, after=item.office.name)
     if item.valid_to and first < item.valid_to <= last:

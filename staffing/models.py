@@ -97,7 +97,12 @@ class Assignment(DatedModel):
                 violation_error_message="The agency already has a primary program manager. End that first.",
             ),
         ]
-        indexes = [models.Index(fields=["program_manager", "agency"], name="assignment_pm_idx")]
+        indexes = [
+            models.Index(fields=["program_manager", "agency"], name="assignment_pm_idx"),
+            # What began or ended between two days.
+            models.Index(fields=["valid_from"], name="assignment_from_idx"),
+            models.Index(fields=["valid_to"], name="assignment_to_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.program_manager.name}: {self.agency.name}"

@@ -123,6 +123,20 @@ def test_the_page_shows_the_first_rows_and_says_how_many_there_are():
     assert (len(found.rows), found.n) == (3, 4)
 
 
+def test_words_of_a_line_are_escaped(client, monkeypatch):
+    row = ChangeRow(AFTER, "<i>What</i>", "A & B", "/a/?b=1&c=2", "<b>", 'say "no"', "it's")
+    monkeypatch.setitem(
+        changes._sections, "tests.words", (1, lambda *_: Section("Words", [row], 1, "Nothing."))
+    )
+    client.force_login(UserFactory())
+    page = client.get(PAGE, DAYS).content.decode()
+    assert '<td data-label="What">&lt;i&gt;What&lt;/i&gt;</td>' in page
+    assert '<th scope="row"><a href="/a/?b=1&amp;c=2">A &amp; B</a></th>' in page
+    assert '<td class="break-any" data-label="Before">&lt;b&gt;</td>' in page
+    assert "say &quot;no&quot;" in page
+    assert "it&#x27;s" in page
+
+
 def test_days_are_those_of_the_reader():
     """23:30 in New York on the last day belongs to it; for a reader in UTC that is the day after."""
     agreement = AgreementFactory()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -10,9 +11,13 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from oversight.console.figures import Shown
+from oversight.console.templatetags.console_tags import as_date
 from oversight.console.tiles import Tile, change_words, parts_words, target_words
 from oversight.console.usmap import UsMap
 from oversight.metrics.words import value_words
+
+if TYPE_CHECKING:
+    from oversight.console.changes import ChangeRow
 
 register = template.Library()
 
@@ -118,6 +123,24 @@ def _figure_html(shown: Shown | None, label: str) -> str:
         return f'<span class="{css}">{text}</span>'
     said = f'<span class="usa-sr-only"> {escape(label)}</span>'
     return f'<a class="{css}" href="{escape(href)}">{text}{said}</a>'
+
+
+@register.simple_tag
+def change_rows(rows: Iterable[ChangeRow]) -> SafeString:
+    """Lines of the table of what changed: {% change_rows section.rows %}. Hundreds too, so written here."""
+    return mark_safe("".join(map(_change_row, rows)))  # noqa: S308 - escaped there
+
+
+def _change_row(row: ChangeRow) -> str:
+    subject = escape(row.subject)
+    who = f'<a href="{escape(row.href)}">{subject}</a>' if row.href else subject
+    return (
+        f'<tr><td class="date" data-label="On">{as_date(row.on)}</td>'
+        f'<td data-label="What">{escape(row.what)}</td><th scope="row">{who}</th>'
+        f'<td class="break-any" data-label="Before">{escape(row.before or "–")}</td>'
+        f'<td class="break-any" data-label="After">{escape(row.after or "–")}</td>'
+        f'<td class="break-any" data-label="Why">{escape(row.why or "–")}</td></tr>'
+    )
 
 
 @register.filter
