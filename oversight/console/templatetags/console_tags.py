@@ -90,12 +90,6 @@ def is_checkbox(field: BoundField) -> bool:
     return isinstance(field.field.widget, CheckboxInput)
 
 
-@register.filter
-def marked_invalid(attrs: Mapping[str, Any]) -> bool:
-    """Whether Django marked the control as refused."""
-    return attrs.get("aria-invalid") == "true"
-
-
 @register.simple_tag(takes_context=True)
 def query_with(context: Context, **changes: Any) -> str:
     """The present query string with changes; None or "" drops a key: {% query_with sort="name" %}."""
