@@ -11,8 +11,9 @@ from django.http import HttpRequest
 
 from agreements.filters.common import YES_NO, in_office, model_filter, office_filter, state_filter
 from agreements.models import Agency, AgencyAlias
+from agreements.refs import may_be_in_ref
 from itinstall.choices import Party, Priority, RequestState
-from itinstall.models import HoldReason, InstallationPolicy, InstallationRequest, Site, Stage
+from itinstall.models import HoldReason, InstallationPolicy, InstallationRequest, Stage
 from oversight.access.scope import visible_to
 from oversight.console.list_filters import ListFilterSet, date_filter, scoped_choice
 from oversight.console.search import contains
@@ -82,13 +83,16 @@ class RequestFilter(ListFilterSet):
         fields: ClassVar[list[str]] = []
 
     def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        # Each word in one of the places. Agencies and sites are looked through once, not once a request.
+        # Each word in one of the places: agencies and spellings looked through once, not once a request; of
+        # its site only where they do not have it; references only for what may be in one.
         for word in value.split():
-            named = Agency.objects.filter(contains("name", "ref", text=word)).values("pk")
+            has_ref = may_be_in_ref(word)
+            fields = ("name", "ref") if has_ref else ("name",)
+            named = Agency.objects.filter(contains(*fields, text=word)).values("pk")
             spelled = AgencyAlias.objects.filter(contains("name", text=word)).values("agency")
-            places = Site.objects.filter(contains("name", "ref", text=word)).values("pk")
-            of_agency = Q(site__agency__in=named) | Q(site__agency__in=spelled)
-            queryset = queryset.filter(of_agency | Q(site__in=places) | Q(ref__icontains=word))
+            found = Q(site__agency__in=named) | Q(site__agency__in=spelled)
+            found |= contains(*(f"site__{field}" for field in fields), text=word)
+            queryset = queryset.filter(found | Q(ref__icontains=word) if has_ref else found)
         return queryset
 
     def by_office(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:

@@ -51,7 +51,12 @@ class InstallationRequestQuerySet(models.QuerySet["InstallationRequest"]):
         the day is read there, never copied.
         """
         first = StageTransition.objects.standing().filter(request=OuterRef("pk"), sequence=1).order_by()
-        signed = Coalesce("agreement__merged_into__signed_on", "agreement__signed_on")
+        # The one that an agreement was joined to is looked up for those that were joined; hardly any are.
+        joined_to = Agreement.objects.filter(pk=OuterRef("agreement__merged_into")).order_by()
+        signed = Case(
+            When(agreement__merged_into__isnull=True, then=F("agreement__signed_on")),
+            default=Coalesce(Subquery(joined_to.values("signed_on")), "agreement__signed_on"),
+        )
         return self.annotate(submitted_on=Subquery(first.values("on")[:1])).annotate(
             clock_on=Case(
                 When(policy__clock_start=ClockStart.SUBMITTED, then=F("submitted_on")),

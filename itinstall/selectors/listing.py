@@ -102,10 +102,12 @@ def _stopped_days() -> Combinable:
         .annotate(sum=Sum(Greatest(DaysBetween(first, end), 0)))
         .values("sum")
     )
-    # Asked only of requests whose policy lets something stop the clock; the first one lets nothing.
-    with_pauses = InstallationPolicy.pausing.through.objects.values("installationpolicy")
+    # Asked only of requests whose policy lets something stop the clock; the first one lets nothing. Whether
+    # any does is told once for all rows.
+    pauses = InstallationPolicy.pausing.through.objects.order_by()
+    has_pauses = Q(Exists(pauses)) & Q(policy__in=pauses.values("installationpolicy"))
     return Case(
-        When(policy__in=with_pauses, then=Coalesce(Subquery(days, output_field=IntegerField()), 0)),
+        When(has_pauses, then=Coalesce(Subquery(days, output_field=IntegerField()), 0)),
         default=Value(0),
         output_field=IntegerField(),
     )
