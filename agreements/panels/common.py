@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ __all__ = [
     "agencies_page",
     "agreements_page",
     "lists_of",
+    "mark_of",
     "publication_page",
     "reach_of",
     "waiting_of",
@@ -35,6 +37,13 @@ def lists_of(request: PanelRequest) -> Lists:
 
 def reach_of(request: PanelRequest) -> Reach | None:
     return request.once("agreements.reach", lambda: dashboard.reach(user=request.user, today=request.today))
+
+
+def mark_of(request: PanelRequest, *parts: object) -> str:
+    """The mark of a panel that shows `parts` alone; "" for who has records of the own beside them."""
+    if reach_of(request) is not None:
+        return ""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def waiting_of(request: PanelRequest) -> Mapping[str, Waiting]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from agreements.choices import Status
 from agreements.metrics import OFFICE_UNKNOWN
-from agreements.panels.common import agreements_page, lists_of, reach_of
+from agreements.panels.common import agreements_page, lists_of, mark_of, reach_of
 from agreements.selectors.reference import place_names
 from oversight.console.figures import DayFigures, Shown
 from oversight.console.panels import PanelRequest
@@ -18,7 +18,7 @@ from oversight.console.usmap import MapPlace, us_map
 from oversight.metrics.base import Subject
 from oversight.metrics.choices import Level
 
-__all__ = ["Line", "by_office", "by_state"]
+__all__ = ["Line", "by_office", "by_state", "places_mark"]
 
 TOP_STATES = 10
 LISTED = "agreements.listed"
@@ -58,6 +58,14 @@ def _line(request: PanelRequest, subject: Subject, label: str, **where: str) -> 
         exits=figures.get("agreements.exits_30d", subject),
         rows=Rows(agreements_page(status=Status.ACTIVE.value, **where), n) if n else None,
     )
+
+
+def places_mark(request: PanelRequest) -> str:
+    """Both panels show figures and names, and nothing before the first list or while nothing is computed."""
+    figures, names = request.figures(), place_names()
+    if figures.as_of is None or lists_of(request).last is None:
+        return ""
+    return mark_of(request, figures.mark, list(names.states.items()), list(names.offices.items()))
 
 
 def _largest_first(line: Line) -> tuple[int, str]:

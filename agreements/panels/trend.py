@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from agreements.selectors import dashboard
 from agreements.selectors.dashboard import Count
 from oversight.console.panels import PanelRequest
 
-__all__ = ["Linked", "last_lists", "over_time"]
+__all__ = ["Linked", "last_lists", "over_time", "over_time_mark"]
 
 # A month without a list is a gap worth naming; ICE has published every few days since February 2025.
 GAP_DAYS = 31
@@ -39,6 +40,12 @@ class Linked:
 
 def _model_label(model: str) -> str:
     return model or "Model not read"
+
+
+def over_time_mark(request: PanelRequest) -> str:
+    """What lists say, for everybody: as `listed_over_time` is kept."""
+    lists = lists_of(request)
+    return hashlib.sha256(repr((lists.mark, lists.participating)).encode()).hexdigest() if lists.mark else ""
 
 
 def over_time(request: PanelRequest) -> dict[str, Any] | None:

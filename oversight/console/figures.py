@@ -2,19 +2,22 @@
 
 Each figure comes with its day, the change against a week before, and the address that explains it. A
 figure whose day is not computed, or must be computed again because facts changed, is not shown at all:
-the page says so instead. Three queries, whatever the size of the register.
+the page says so instead. Three queries at most, whatever the size of the register.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
+from typing import Any
 from urllib.parse import quote
 
-from django.db.models import Count, IntegerField, Q, Subquery
+from django.core.cache import cache as kept
+from django.db.models import Count, F, Func, IntegerField, Q, Subquery
 
 from oversight.metrics.addresses import figure_url
 from oversight.metrics.base import Kind, Metric, Subject
@@ -30,7 +33,9 @@ LEVELS = (Level.NATION, Level.OFFICE, Level.STATE, Level.MODEL, Level.STAGE)
 # An older day is no answer to "now": the page says that figures must be computed, and shows none.
 OLDEST_DAYS = 7
 CHANGE_DAYS = 7
-
+FORM = 1  # of the rows that are kept: counted up with them, so that none of older code is read
+KEPT_SECONDS = 3600
+NUMBER = IntegerField()
 
 _SAMPLE = Subject(Level.NATION, "sample"), dt.date(1999, 12, 31)
 
@@ -88,6 +93,7 @@ class DayFigures:
     """The figures of one day. `as_of` None: no day of the last week is computed.
 
     `n_stale`: days that wait to be computed again, in all. `waiting`: metrics that `as_of` does not have yet.
+    `mark`: another one whenever a value, or which of them count, is another.
     """
 
     today: dt.date
@@ -96,6 +102,7 @@ class DayFigures:
     n_stale: int = 0
     waiting: tuple[str, ...] = ()
     figures: Mapping[tuple[str, Subject], Shown] = field(default_factory=dict)
+    mark: str = ""
 
     @property
     def before_on(self) -> dt.date | None:
@@ -131,69 +138,104 @@ class _Day:
     filled_at: dt.datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose figures are read: those of `as_of`, and those a week before that changes are counted from."""
+
+    metrics: Mapping[str, Metric]
+    as_of: dt.date
+    now: _Day
+    before_on: dt.date
+    then: _Day
+
+    def mark(self, n_stored: int) -> str:
+        """Told by all that the figures are read by. Snapshots are only ever added: `n_stored` of them are
+        the same ones as long as it is the same number, in whatever order they were committed."""
+        versions = sorted((key, self.metrics[key].version) for key in self.now.done)
+        told = (FORM, self.as_of, versions, self.now.filled_at, sorted(self.then.done), self.then.filled_at)
+        return hashlib.sha256(repr((told, n_stored)).encode()).hexdigest()
+
+
 def read_figures(*, today: dt.date) -> DayFigures:
     """The newest day of the last week that has all metrics; else the newest that has some of them."""
     metrics = {metric.key: metric for metric in all_metrics()}
-    days, n_stale = _days(metrics, today)
+    days, n_stale, n_stored = _days(metrics, today)
     recent = [day for day in sorted(days, reverse=True) if (today - day).days < OLDEST_DAYS]
     whole = [day for day in recent if len(days[day].done) == len(metrics)]
     as_of = next(iter(whole or [day for day in recent if days[day].done]), None)
     if as_of is None:
         return DayFigures(today, None, n_stale=n_stale, waiting=tuple(sorted(metrics)))
     before_on = as_of - dt.timedelta(days=CHANGE_DAYS)
-    earlier = days[before_on].done if before_on in days else frozenset()
+    earlier = days.get(before_on, _Day(frozenset(), None))
+    asked = _Asked(metrics, as_of, days[as_of], before_on, earlier)
+    mark = asked.mark(n_stored)
     return DayFigures(
         today=today,
         as_of=as_of,
         computed_at=days[as_of].filled_at,
         n_stale=n_stale,
         waiting=tuple(sorted(set(metrics) - days[as_of].done)),
-        figures=_with_targets(_figures(metrics, as_of, days[as_of].done, before_on, earlier), as_of),
+        figures=_with_targets(_figures(asked, _rows(asked, mark)), as_of),
+        mark=mark,
     )
 
 
-def _days(metrics: Mapping[str, Metric], today: dt.date) -> tuple[dict[dt.date, _Day], int]:
-    """The last two weeks' days, and how many days are stale in all. One query."""
+def _days(metrics: Mapping[str, Metric], today: dt.date) -> tuple[dict[dt.date, _Day], int, int]:
+    """The last two weeks' days, how many days are stale in all, and how many snapshots those two weeks have.
+    One query."""
     first = today - dt.timedelta(days=OLDEST_DAYS + CHANGE_DAYS)
     stale = DayFill.objects.filter(state=FillState.STALE, filled_at__isnull=False).order_by()
     n_stale = stale.values("state").annotate(n=Count("as_of", distinct=True)).values("n")
+    stored = Snapshot.objects.filter(as_of__gte=first, as_of__lte=today).order_by()
+    n_stored = stored.annotate(stored=Func(F("pk"), function="COUNT", output_field=NUMBER)).values("stored")
     rows = DayFill.objects.filter(as_of__gte=first, as_of__lte=today, metric__in=list(metrics)).order_by()
     done: dict[dt.date, set[str]] = {}
     filled: dict[dt.date, dt.datetime] = {}
-    total = 0
-    for key, as_of, state, version, filled_at, waiting in rows.values_list(
-        "metric", "as_of", "state", "version", "filled_at", Subquery(n_stale, output_field=IntegerField())
-    ):
-        total = waiting or 0
+    total = n = 0
+    for key, as_of, state, version, filled_at, waiting, n_now in rows.values_list(
+        "metric", "as_of", "state", "version", "filled_at",
+        Subquery(n_stale, output_field=NUMBER), Subquery(n_stored, output_field=NUMBER),
+    ):  # fmt: skip
+        total, n = waiting or 0, n_now
         done.setdefault(as_of, set())
         if state == FillState.DONE and version == metrics[key].version:
             done[as_of].add(key)
             filled[as_of] = max(filled_at, filled.get(as_of, filled_at))
-    return {day: _Day(frozenset(keys), filled.get(day)) for day, keys in done.items()}, total
+    return {day: _Day(frozenset(keys), filled.get(day)) for day, keys in done.items()}, total, n
 
 
-def _figures(
-    metrics: Mapping[str, Metric],
-    as_of: dt.date,
-    done: Iterable[str],
-    before_on: dt.date,
-    earlier: Iterable[str],
-) -> dict[tuple[str, Subject], Shown]:
-    """The newest snapshot of each figure; the nation's and models' with those of `before_on`. One query."""
-    now = Q(as_of=as_of, metric__in=list(done), level__in=LEVELS)
-    then = Q(as_of=before_on, metric__in=list(earlier), level__in=[Level.NATION, Level.MODEL])
-    rows = Snapshot.objects.filter(now | then).order_by("pk")
+def _rows(asked: _Asked, mark: str) -> list[tuple[Any, ...]]:
+    """Snapshots of the day, and the nation's and models' of `before_on`, in the order they were computed.
+    One query; none while nothing has been computed since."""
+    key = f"console.figures.{mark}"
+    found: list[tuple[Any, ...]] | None = kept.get(key)
+    if found is None:
+        now = Q(as_of=asked.as_of, metric__in=list(asked.now.done), level__in=LEVELS)
+        then = Q(
+            as_of=asked.before_on, metric__in=list(asked.then.done), level__in=[Level.NATION, Level.MODEL]
+        )
+        rows = Snapshot.objects.filter(now | then).order_by("pk")
+        found = list(
+            rows.values_list(
+                "metric", "level", "subject", "as_of", "version",
+                "value", "numerator", "denominator", "n", "reason",
+            )
+        )  # fmt: skip
+        kept.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _figures(asked: _Asked, rows: Iterable[tuple[Any, ...]]) -> dict[tuple[str, Subject], Shown]:
+    """The newest snapshot of each figure; the nation's and models' with those of `before_on`."""
     before: dict[tuple[str, Subject], tuple[Decimal | None, int]] = {}
     shown: dict[tuple[str, Subject], Shown] = {}
-    for key, level, name, day, value, numerator, denominator, n, reason, version in rows.values_list(
-        "metric", "level", "subject", "as_of", "value", "numerator", "denominator", "n", "reason", "version"
-    ):
-        subject = Subject(level, name)
-        if day == before_on:
+    for key, level, name, day, version, value, numerator, denominator, n, reason in rows:
+        subject, metric = Subject(level, name), asked.metrics[key]
+        if day == asked.before_on:
             before[key, subject] = value, version
-        elif version == metrics[key].version:
+        elif version == metric.version:
             shown[key, subject] = Shown(
-                metrics[key], subject, as_of, value, numerator, denominator, n, reason, before_on
+                metric, subject, asked.as_of, value, numerator, denominator, n, reason, asked.before_on
             )
     return shown | {
         key: replace(shown[key], before=value)

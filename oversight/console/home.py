@@ -7,12 +7,14 @@ middleware is through, so the reader's time zone and the request's number are se
 from __future__ import annotations
 
 import logging
+import secrets
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -32,6 +34,8 @@ __all__ = ["FiguresCompute", "HomeView"]
 
 log = logging.getLogger(__name__)
 
+KEPT_SECONDS = 3600
+_PROCESS = secrets.token_hex(8)  # what older code has drawn is not shown
 PANELS_HERE = "<!-- panels -->"  # stands in console/home.html; an HTML comment no reader sees
 
 
@@ -78,15 +82,30 @@ class _Stream:
         zone = zoneinfo.ZoneInfo(self.request.user.time_zone)
         with timezone.override(zone), request_id(self.number):
             try:
-                data = panel.context(self.request)
-                if data is None:
-                    return ""
-                context = {"panel": panel, "data": data, "template": panel.template}
-                return render_to_string("console/panels/_section.html", context, self.http)
+                return self._kept(panel) or self._drawn(panel)
             except Exception:
                 log.exception("panel %s cannot be drawn", panel.key)
                 context = {"panel": panel, "number": self.number}
                 return render_to_string("console/panels/_failed.html", context)
+
+    def _kept(self, panel: Panel) -> str:
+        """What was drawn of the same figures before; "" when nothing was."""
+        mark = panel.mark(self.request)
+        return cache.get(_key(panel, mark), "") if mark else ""
+
+    def _drawn(self, panel: Panel) -> str:
+        data = panel.context(self.request)
+        if data is None:
+            return ""
+        context = {"panel": panel, "data": data, "template": panel.template}
+        text = render_to_string("console/panels/_section.html", context, self.http)
+        if mark := panel.mark(self.request):
+            cache.set(_key(panel, mark), text, KEPT_SECONDS)
+        return text
+
+
+def _key(panel: Panel, mark: str) -> str:
+    return f"console.panel.{_PROCESS}.{panel.key}.{mark}"
 
 
 class FiguresCompute(ActionRequired):

@@ -49,6 +49,10 @@ class PanelRequest:
         return may(person(self.user), action)
 
 
+def _no_mark(request: PanelRequest) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One part of the home page.
@@ -66,6 +70,7 @@ class Panel:
     template: str
     width: Width = "full"
     scripts: tuple[str, ...] = ()
+    mark: Callable[[PanelRequest], str] = _no_mark
 
     @property
     def anchor(self) -> str:

@@ -15,12 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from agreements.models import Agreement, AgreementStatus, RegisterState
+from agreements.models import Agreement, AgreementStatus, RegisterState, State
 from agreements.panels.trend import over_time
 from oversight.access.choices import Role
 from oversight.console.panels import Panel, PanelRequest, all_panels, register_panel
 from oversight.metrics.choices import FillState
-from oversight.metrics.models import DayFill, Target
+from oversight.metrics.models import DayFill, Snapshot, Target
 from oversight.metrics.services import day_fill
 from tests.agreements.histories import a_register
 from tests.factories import FieldOfficeFactory, ProgramManagerFactory, PublicationFactory, UserFactory
@@ -188,6 +188,41 @@ def test_the_figures_of_today_are_computed_when_somebody_asks(client, django_cap
 
     assert client.get(answer["Location"]).context["job"].state == "done"
     assert tiles_on(page_of(client))["Listed agreements"] == "4"
+
+
+def test_a_figure_computed_again_is_shown_at_once_also_where_panels_are_kept(client):
+    a_register()
+    as_user(client)
+    filled()
+    by_state = re.compile(r'<section [^>]*id="agreements-by-state".*?</section>', re.S)
+    first, again = (by_state.findall(page_of(client)) for _ in range(2))
+    assert again == first
+    assert len(first) == 1
+    today = timezone.localdate()
+    state = State.objects.get(pk=Agreement.objects.filter(status="active").first().agency.state_id)
+    old = Snapshot.objects.get(metric="agreements.listed", level="state", subject=state.pk, as_of=today)
+    Snapshot.objects.create(
+        metric=old.metric, version=old.version, as_of=today, level="state", subject=state.pk,
+        numerator=8765, value=8765, n=8765,
+    )  # fmt: skip
+    assert f"{state.name}: 8,765 listed" in page_of(client)
+    # Facts changed: the figure waits, and is not shown.
+    DayFill.objects.filter(metric="agreements.listed", as_of=today).update(state=FillState.STALE)
+    page = page_of(client)
+    assert "8,765" not in page
+    assert "By state" not in panels_on(page)
+
+
+def test_nobody_is_shown_a_panel_with_the_records_of_somebody_else(client):
+    a_register()
+    filled()
+    as_user(client)
+    page_of(client)
+    as_pm(client)
+    mine = page_of(client)
+    assert any(href.startswith("/agreements/?status=active&state=") for href, _ in rows_on(mine))
+    as_user(client, Role.AUDITOR)
+    assert "yours" not in page_of(client).split('id="agreements-by-state"')[1]
 
 
 def test_a_target_is_shown_with_whether_it_is_met_and_a_missed_one_needs_attention(client):
