@@ -26,9 +26,13 @@ def request_for_page(*, user: User, ref: str) -> InstallationRequest:
     pausing = InstallationPolicy.pausing.through.objects.filter(installationpolicy=OuterRef("policy"))
     later = Stage.objects.filter(is_active=True, place__gt=OuterRef("stage__place")).order_by("place")
     following = JSONObject(key="key", name="name", words="words")
-    rows = request_list(user=user).annotate(
-        following=Subquery(later.values_list(following)[:1], output_field=JSONField()),
-        has_pausing=Exists(pausing),
+    rows = (
+        request_list(user=user)
+        .select_related("agreement")
+        .annotate(
+            following=Subquery(later.values_list(following)[:1], output_field=JSONField()),
+            has_pausing=Exists(pausing),
+        )
     )
     return rows.get(ref=ref)
 

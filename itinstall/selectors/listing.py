@@ -44,8 +44,10 @@ __all__ = ["request_list", "stuck_list", "with_figures"]
 
 
 def request_list(*, user: User) -> QuerySet[InstallationRequest]:
-    """Requests that `user` may see, with `with_figures` of today and `may_change`: whether `user` may."""
-    rows = installation_requests(user=user).select_related("site__agency__state")
+    """Requests that `user` may see, with `with_figures` of today and `may_change`: whether `user` may. Of
+    what `installation_requests` brings along, without the agreement, which lists do not show."""
+    rows = installation_requests(user=user).select_related(None)
+    rows = rows.select_related("site__agency", "policy", "stage", "hold__why")
     return with_figures(rows, on=timezone.localdate()).annotate(may_change=_may_change(user))
 
 

@@ -221,7 +221,7 @@ def page_of(
             cut = queryset.filter(_beyond(keys, cursor.values, backward=backward))
         except (ValueError, TypeError) as error:
             raise CursorError("damaged") from error
-    names = [f"_key_{place}" for place in range(len(keys))]
+    names = [_held_as(queryset, key.path) or f"_key_{place}" for place, key in enumerate(keys)]
     cut = ordered(cut, keys, backward=backward)
     chosen: Any = None
     if _is_plain(cut):
@@ -234,7 +234,8 @@ def page_of(
             cut = _only(queryset, chosen).order_by()
         else:
             cut = ordered(_only(queryset, chosen), keys, backward=backward)
-    cut = cut.annotate(**{name: F(key.path) for name, key in zip(names, keys, strict=True)})
+    paths = zip(names, keys, strict=True)
+    cut = cut.annotate(**{name: F(key.path) for name, key in paths if name.startswith("_key_")})
     found = list(cut[: size + 1])
     if isinstance(chosen, list):
         places = {pk: place for place, pk in enumerate(chosen)}
@@ -257,6 +258,17 @@ def page_of(
         previous=mark(rows[0], first or 0) if rows and has_previous else "",
         next=mark(rows[-1], (first + len(rows) - 1) if first else 0) if rows and has_next else "",
     )
+
+
+def _held_as(queryset: QuerySet[Any], path: str) -> str:
+    """The attribute of a row that holds the key of `path` as it is; "" where it has to be asked for."""
+    query = queryset.query
+    if path == "pk" or path in query.annotation_select:
+        return path
+    if query.deferred_loading[0]:
+        return ""
+    held = {field.name: field.attname for field in queryset.model._meta.concrete_fields}
+    return held.get(path, "")
 
 
 def _first_place(cursor: Cursor | None, n: int, *, backward: bool, total: int | None) -> int | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BaseForm, BoundField, CheckboxInput
 from django.template import Context
 from django.templatetags.static import static
@@ -22,10 +24,16 @@ register = template.Library()
 SPRITE = "vendor/uswds/img/sprite.svg"
 
 
+@lru_cache(maxsize=4)
+def _sprite(static_url: str) -> str:
+    """Looked up once: a page of a list has some 150 icons."""
+    return static(SPRITE)
+
+
 @register.simple_tag
 def icon(name: str, css: str = "", title: str = "") -> SafeString:
     """A USWDS icon. Decoration unless `title` says what it means. Example: {% icon "check_circle" %}."""
-    address = f"{static(SPRITE)}#{name}"
+    address = f"{_sprite(settings.STATIC_URL)}#{name}"
     css = f"usa-icon {css}".strip()
     if title:
         return format_html(
