@@ -1,10 +1,9 @@
 """Agencies keep the day they were first listed: a sort by it read every printed row."""
 
-from datetime import date
+from collections import defaultdict
 
 from django.db import migrations, models
-from django.db.models import DateField, F, Min, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Least, NullIf
+from django.db.models import Min
 
 
 def date_the_agencies(apps, schema_editor):
@@ -12,20 +11,23 @@ def date_the_agencies(apps, schema_editor):
     Agency, AgencyAlias, Observation = (
         apps.get_model("agreements", name) for name in ("Agency", "AgencyAlias", "Observation")
     )
-    never = Value(date.max, output_field=DateField())
-    day = "first_publication__published_on"
-    spellings = AgencyAlias.objects.filter(agency=OuterRef("pk"), first_publication__kind="participating")
-    rows = Observation.objects.filter(
-        publication__kind="participating",
-        printed_row__state_code=OuterRef("key_state"),
-        printed_row__canonical=OuterRef("key_name"),
-    )
-    first = rows.order_by().values("printed_row__canonical").annotate(on=Min("publication__published_on"))
-    keys = Agency.objects.filter(Q(pk=OuterRef("pk")) | Q(merged_into=OuterRef("pk")))
-    by_key = keys.annotate(on=Subquery(first.values("on"))).order_by(F("on").asc(nulls_last=True))
-    ways = (spellings.order_by(day).values(day)[:1], by_key.values("on")[:1])
-    earliest = Least(*(Coalesce(Subquery(way), never, output_field=DateField()) for way in ways))
-    Agency.objects.update(first_listed_on=NullIf(earliest, never, output_field=DateField()))
+    found = defaultdict(list)
+    spellings = AgencyAlias.objects.filter(first_publication__kind="participating").order_by()
+    for agency, day in spellings.values_list("agency").annotate(day=Min("first_publication__published_on")):
+        found[agency].append(day)
+    printed = Observation.objects.filter(publication__kind="participating").order_by()
+    keys = printed.values_list("printed_row__state_code", "printed_row__canonical")
+    by_key = {
+        (state, name): day for state, name, day in keys.annotate(day=Min("publication__published_on"))
+    }
+    for agency in Agency.objects.only("pk", "merged_into_id", "key_state", "key_name").iterator():
+        if (agency.key_state, agency.key_name) in by_key:
+            day = by_key[agency.key_state, agency.key_name]
+            found[agency.pk].append(day)
+            if agency.merged_into_id is not None:
+                found[agency.merged_into_id].append(day)
+    dated = [Agency(pk=pk, first_listed_on=min(days)) for pk, days in found.items()]
+    Agency.objects.bulk_update(dated, ["first_listed_on"], batch_size=500)
 
 
 class Migration(migrations.Migration):

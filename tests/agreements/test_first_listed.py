@@ -119,7 +119,7 @@ def test_the_kept_day_is_told_where_it_differs_and_no_row_is_written_where_it_do
     prints(listed, agreement, name="Alpha SO")
     assert first_listed_differences() == {agreement.agency_id: MARCH}
     first_listed_refresh()
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):
         first_listed_refresh()
     Observation.objects.all().delete()
     assert first_listed_differences() == {agreement.agency_id: None}
