@@ -16,11 +16,12 @@ from itinstall.metrics.subjects import stage_names
 from itinstall.selectors.delay_rows import NO_MODEL, PARTS, Behind
 from itinstall.selectors.delay_types import Asked
 from oversight.metrics.views.parts import day_or_none, today_anywhere
-from oversight.periods.fiscal import FIRST_YEAR
+from oversight.periods.fiscal import FIRST_YEAR, FiscalYear
 
 __all__ = ["DelayRowsExportForm", "DelayRowsForm", "DelaysForm", "asked_of", "behind_of"]
 
 MOST_DAYS = 100_000
+FIRST_DAY = FiscalYear(FIRST_YEAR).days.start  # figures are told by fiscal year
 
 
 class DelaysForm(forms.Form):
@@ -45,6 +46,8 @@ class DelaysForm(forms.Form):
             raise forms.ValidationError(
                 f"{found} is in the future. Choose today ({today}) or an earlier day."
             )
+        if found < FIRST_DAY:
+            raise forms.ValidationError(f"{found} is too early. Choose a day from {FIRST_DAY} on.")
         return found
 
     def clean_office(self) -> str:
@@ -96,8 +99,15 @@ class DelayRowsForm(DelaysForm):
 
     def clean_month(self) -> str:
         text: str = self.cleaned_data["month"]
-        if text and day_or_none(f"{text}-01") is None:
+        first = day_or_none(f"{text}-01") if text else None
+        if text and first is None:
             raise forms.ValidationError("Enter the month as year-month, for example 2026-05.")
+        if first and first > today_anywhere():
+            raise forms.ValidationError(
+                f"There is nothing yet of {text}. Choose this month or an earlier one."
+            )
+        if first and first < FIRST_DAY:
+            raise forms.ValidationError(f"{text} is too early. Choose a month from {FIRST_DAY:%Y-%m} on.")
         return text
 
 

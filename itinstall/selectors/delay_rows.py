@@ -89,12 +89,17 @@ def _clocks(rows: QuerySet[Any], asked: Asked, behind: Behind) -> QuerySet[Any]:
 def _completed(rows: QuerySet[Any], asked: Asked, behind: Behind) -> QuerySet[Any]:
     """In the fiscal year asked for, else in the 365 days up to the day; with and without a clock."""
     if asked.year is None:
-        since = asked.as_of - timedelta(days=LOOK_BACK_DAYS)
+        since = _days_before(asked.as_of, LOOK_BACK_DAYS)
         return rows.filter(ended=EntryKind.COMPLETED, closed__gt=since.toordinal(), closed_on__gt=since)
     days = FiscalYear(asked.year).days
     return rows.filter(
         ended=EntryKind.COMPLETED, closed__gte=days.start.toordinal(), closed__lt=days.end.toordinal()
     )
+
+
+def _days_before(day: date, n: int) -> date:
+    """An export may ask for any day, the first one of the calendar too."""
+    return date.fromordinal(max(1, day.toordinal() - n))
 
 
 def _with_clock(rows: QuerySet[Any], asked: Asked, behind: Behind) -> QuerySet[Any]:
@@ -162,7 +167,7 @@ def _visits(asked: Asked, behind: Behind) -> QuerySet[Any]:
             request__in=chosen.order_by().values("pk"), stage__isnull=False, on__lte=asked.as_of
         )
     else:
-        since = asked.as_of - timedelta(days=LOOK_BACK_DAYS)
+        since = _days_before(asked.as_of, LOOK_BACK_DAYS)
         # The stage outside: inside it would take the steps away that a visit ends with.
         ended = visits_of(asked.as_of).exclude(request__closed_on__lte=since)
         ended = ended.filter(ends__gt=since.toordinal())

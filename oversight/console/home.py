@@ -82,30 +82,26 @@ class _Stream:
         zone = zoneinfo.ZoneInfo(self.request.user.time_zone)
         with timezone.override(zone), request_id(self.number):
             try:
-                return self._kept(panel) or self._drawn(panel)
+                return self._text(panel)
             except Exception:
                 log.exception("panel %s cannot be drawn", panel.key)
                 context = {"panel": panel, "number": self.number}
                 return render_to_string("console/panels/_failed.html", context)
 
-    def _kept(self, panel: Panel) -> str:
-        """What was drawn of the same figures before; "" when nothing was."""
+    def _text(self, panel: Panel) -> str:
+        """As it was drawn of the same figures before, or anew."""
         mark = panel.mark(self.request)
-        return cache.get(_key(panel, mark), "") if mark else ""
-
-    def _drawn(self, panel: Panel) -> str:
+        key = f"console.panel.{_PROCESS}.{panel.key}.{mark}"
+        if mark and (kept := cache.get(key)):
+            return str(kept)
         data = panel.context(self.request)
         if data is None:
             return ""
         context = {"panel": panel, "data": data, "template": panel.template}
         text = render_to_string("console/panels/_section.html", context, self.http)
-        if mark := panel.mark(self.request):
-            cache.set(_key(panel, mark), text, KEPT_SECONDS)
+        if mark:
+            cache.set(key, text, KEPT_SECONDS)
         return text
-
-
-def _key(panel: Panel, mark: str) -> str:
-    return f"console.panel.{_PROCESS}.{panel.key}.{mark}"
 
 
 class FiguresCompute(ActionRequired):

@@ -59,7 +59,8 @@ class Panel:
 
     `key`: fixed, "<app>.<name>"; also the anchor of its heading. `action`: the line of the permission matrix
     that shows it. `width`: full, wide (two thirds) or narrow (one third) on a wide screen. `scripts`: static
-    files that it needs, loaded once and late.
+    files that it needs, loaded once and late. `mark`: another one whenever the panel would be drawn
+    otherwise, the same for everybody who sees the same; "" where it must be drawn anew each time.
     """
 
     key: str

@@ -166,12 +166,22 @@ def test_a_program_manager_sees_how_many_there_are_and_the_rows_of_its_own_offic
     [({}, "Say which number"), ({"part": "all"}, "There is no such number"),
      ({"part": "left", "stage": "moon"}, "There is no stage “moon”"),
      ({"part": "month", "month": "May"}, "Enter the month as year-month"),
+     ({"part": "month", "month": "9999-12"}, "There is nothing yet of 9999-12"),
+     ({"part": "month", "month": "0001-01"}, "Choose a month from 1976-10 on"),
+     ({"part": "completed", "as_of": "0001-01-01"}, "Choose a day from 1976-10-01 on"),
+     ({"part": "left", "stage": "isa", "as_of": "0001-01-01"}, "Choose a day from 1976-10-01 on"),
      ({"part": "open", "colour": "red"}, "no filter called “colour”")],
 )  # fmt: skip
 def test_an_address_that_asks_for_nothing_known_is_told_so(client, hq, query, words) -> None:
     response = client.get(ROWS, query)
     assert response.status_code == 400
     assert words in response.content.decode()
+
+
+@pytest.mark.parametrize("part", [{"part": "completed"}, {"part": "left", "stage": "isa"}])
+def test_an_export_of_the_first_day_of_the_calendar_is_empty(db, part) -> None:
+    enter(ALL, world())
+    assert not rows_behind(asked=Asked(dt.date.min), behind=Behind(**part)).rows.exists()
 
 
 @pytest.mark.parametrize("part", [{"part": "open"}, {"part": "left", "stage": "bids"}])
