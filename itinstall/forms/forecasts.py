@@ -23,6 +23,7 @@ BY_PRIORITY, BY_CLOCK = "priority", "clock"
 SCALE = "scale_"
 NOT_A_DAY = "Enter a date as year-month-day, for example 2026-10-01."
 NOT_A_NUMBER = "Enter a whole number."
+LIMITS = ("min_value", "max_value")  # both are told by one sentence
 REF = re.compile(r"[^\s,;]+")
 
 
@@ -35,7 +36,11 @@ class WhatIfForm(forms.Form):
         min_value=0,
         max_value=MOST_ADDED,
         help_text="Beside those entered; without absences, for every field office.",
-        error_messages={"required": "Enter 0 when none is added.", "invalid": NOT_A_NUMBER},
+        error_messages={
+            "required": "Enter 0 when none is added.",
+            "invalid": NOT_A_NUMBER,
+            **dict.fromkeys(LIMITS, f"Enter 0 to {MOST_ADDED} installers."),
+        },
     )
     added_from = forms.DateField(
         label="Added from",
@@ -52,7 +57,10 @@ class WhatIfForm(forms.Form):
         decimal_places=1,
         help_text="Of normal priority, that need an installation; for three years, at random. 0: none. "
         "Empty: as many as in the half year before.",
-        error_messages={"invalid": "Enter a number, for example 12.5, or leave it empty."},
+        error_messages={
+            "invalid": "Enter a number, for example 12.5, or leave it empty.",
+            **dict.fromkeys(LIMITS, f"Enter 0 to {MOST_NEW} agreements a month, or leave it empty."),
+        },
     )
     order = forms.ChoiceField(
         label="Who goes first",
@@ -126,7 +134,11 @@ def _percent(stage: Stage) -> forms.IntegerField:
         min_value=PERCENT[0],
         max_value=PERCENT[1],
         help_text=f"Percent of the observed {what}.",
-        error_messages={"required": "Enter 100 when it stays as observed.", "invalid": NOT_A_NUMBER},
+        error_messages={
+            "required": "Enter 100 when it stays as observed.",
+            "invalid": NOT_A_NUMBER,
+            **dict.fromkeys(LIMITS, f"Enter {PERCENT[0]} to {PERCENT[1]:,} percent."),
+        },
     )
 
 

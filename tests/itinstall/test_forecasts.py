@@ -495,6 +495,10 @@ class TestPages:
         assert bad.status_code == 422
         assert "There is no request ITR-NONE" in bad.text
         assert "This day is over" in bad.text
+        beyond = client.post(address, {**data, "added": "99", "new_per_month": "-3", "scale_bids": "0"}).text
+        for words in ("0 to 50 installers", "0 to 300 agreements a month", "1 to 1,000 percent"):
+            assert f"Enter {words}" in beyond
+        assert "Ensure this value" not in beyond
         none = client.post(address, {**data, "new_per_month": "0"})
         assert none.status_code == 302
         job = Job.objects.get(created_by=user)
