@@ -36,7 +36,9 @@ class DelaysForm(forms.Form):
         required=False,
         min_value=FIRST_YEAR,
         max_value=9999,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Choose a fiscal year."),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), f"Choose a fiscal year from {FIRST_YEAR} on."
+        ),
     )
 
     def clean_as_of(self) -> date:
