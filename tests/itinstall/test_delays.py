@@ -127,7 +127,8 @@ class TestPage:
         ("query", "words"),
         [({"as_of": "soon"}, "year-month-day"), ({"as_of": "2030-01-01"}, "is in the future"),
          ({"as_of": "0001-01-01"}, "Choose a day from 1976-10-01 on"),
-         ({"year": "12"}, "Choose a fiscal year from 1977 on"), ({"office": "nope"}, "There is no field office “nope”"),
+         ({"year": "12"}, "Choose a fiscal year from 1977 on"),
+         ({"office": "nope"}, "There is no field office “nope”"),
          ({"model": "XXX"}, "There is no support model “XXX”"), ({"since": "9"}, "no filter called “since”")],
     )  # fmt: skip
     def test_what_cannot_be_read_is_said_and_the_rest_is_shown(self, client, hq, made, query, words) -> None:
